@@ -1,0 +1,103 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package rotate
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func init() {
+	children["open"] = func(path string) int {
+		w, err := Open(path, nil)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		fmt.Println("open")
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until the parent lets go
+		_ = w.Close()
+		return 0
+	}
+}
+
+func childCommand(t *testing.T, name, path string, env ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Env = append(append(os.Environ(), child+"="+name, child+"_PATH="+path), env...)
+	return cmd
+}
+
+func TestOtherProcessesAreToldThatTheLockIsHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	holder := childCommand(t, "open", path)
+	in, err := holder.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "open\n" {
+		t.Fatalf("the first says %q", line)
+	}
+	for range 4 {
+		text, err := childCommand(t, "open", path).Output()
+		want := fmt.Sprintf("rotate: %s: another writer has it (process %d)\n", path, holder.Process.Pid)
+		if err == nil || string(text) != want {
+			t.Errorf("%q, %v; want %q", text, err, want)
+		}
+	}
+	_ = in.Close()
+	if err := holder.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	mustOpen(t, path, quiet(), nil)
+}
+
+func TestSecondWriterOfThisProcessIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	w := mustOpen(t, path, quiet(), nil)
+	if _, err := Open(path, nil); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	mustClose(t, w)
+	mustOpen(t, path, quiet(), nil)
+}
+
+func TestRemovedLockIsTakenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "app.log")
+		o := quiet()
+		o.MaxAge = time.Hour
+		w := mustOpen(t, path, o, nil)
+		put(t, w, "a\n")
+		if err := os.Remove(path + lockSuffix); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if _, err := Open(path, nil); !errors.Is(err, ErrLocked) {
+			t.Fatal(err)
+		}
+		if _, born := w.lock.read(); !born.Equal(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("born %v", born)
+		}
+	})
+}
