@@ -1,0 +1,130 @@
+package scan
+
+import "strings"
+
+// hasSet reports whether a cookie header's name is that of the response: Set-Cookie.
+func hasSet(name string) bool { return len(name) > 6 && equalFold(name[:3], "set") }
+
+// authorization looks at the value of an Authorization header: a scheme and credentials, or credentials alone.
+func (w *work) authorization(i int, v value) int {
+	text := w.text
+	stop := v.end
+	j := v.start
+	kind := Bearer
+	// Without quotes the value ends at the blank after the scheme.
+	name := span(text, j, word)
+	if equalFold(text[j:name], "digest") {
+		return w.digest(name)
+	}
+	if scheme := authScheme(text[j:name]); scheme != 0 && name < len(text) && text[name] == ' ' {
+		kind = scheme
+		j = name
+		for j < len(text) && text[j] == ' ' && j-name < 4 {
+			j++
+		}
+		if !v.quoted {
+			stop = bareEnd(text, j, ':')
+		}
+		if j >= stop {
+			return i + 1
+		}
+		if s := text[j:stop]; isPlaceholder(s) || isNothing(s) || isFiller(s) || len(s) < 3 || strings.HasPrefix(s, "Credential=") {
+			return i + 1
+		}
+	} else {
+		s := text[j:stop]
+		m := classes(s)
+		if len(s) <= maxRefused && (isPlaceholder(s) || isNothing(s) || isFiller(s) || len(s) < 8 || strings.IndexByte(s, ' ') >= 0 ||
+			m&digit == 0 && (v.prose || len(s) < long) || isName(s) || isPath(s) || m&letter == 0) {
+			return i + 1
+		}
+	}
+	return w.addValue(i, value{start: j, end: stop}, kind, 0.95)
+}
+
+// digest looks at the parameters of digest authentication from i on, of which the response is the secret.
+func (w *work) digest(i int) int {
+	const name = "response="
+	at := strings.Index(w.text[i:min(len(w.text), i+wordForward)], name)
+	if at < 0 {
+		return i
+	}
+	if v, ok := valueAfter(w.text, i+at+len(name)-1, i+at+len(name)-1); ok && v.end-v.start >= long && w.add(v.start, v.end, APIKey, 0.9) {
+		return v.end
+	}
+	return i
+}
+
+// authScheme returns the kind of what follows a scheme of HTTP authentication, and 0 for what is no scheme.
+func authScheme(s string) Kind {
+	if len(s) > 12 || len(s) < 3 {
+		return 0
+	}
+	for _, a := range [...]struct {
+		name string
+		kind Kind
+	}{
+		{"bearer", Bearer}, {"basic", BasicAuth}, {"token", Bearer}, {"apikey", APIKey}, {"api-key", APIKey}, {"jwt", Bearer}, {"bot", Bearer},
+		{"negotiate", Bearer}, {"ntlm", Bearer}, {"oauth", Bearer}, {"ssws", Bearer}, {"key", APIKey}, {"dpop", Bearer},
+		{"splunk", Bearer}, {"genie-key", APIKey}, {"sharedkey", APIKey}, {"privatetoken", Bearer}, {"goog", Bearer},
+	} {
+		if equalFold(s, a.name) {
+			return a.kind
+		}
+	}
+	return 0
+}
+
+// cookies looks at the value of a Cookie header, pairs parted by semicolons, or of a Set-Cookie header, one pair
+// with attributes behind it.
+func (w *work) cookies(i int, v value, set bool) int {
+	text := w.text
+	stop := v.end
+	if !v.quoted {
+		for stop < len(text) && text[stop] != '\n' && text[stop] != '\r' && text[stop] != '"' && text[stop] != '\\' && text[stop] != ']' && stop-v.start < 4096 {
+			stop++
+		}
+	}
+	for j := v.start; j < stop; {
+		for j < stop && (text[j] == ' ' || text[j] == ';') {
+			j++
+		}
+		name := j
+		for j < stop && text[j] != '=' && text[j] != ';' && text[j] != ' ' && text[j] != ',' {
+			j++
+		}
+		if j >= stop || text[j] != '=' {
+			if j < stop && text[j] == ';' {
+				continue
+			}
+			return max(j, i+1)
+		}
+		start := j + 1
+		for j = start; j < stop && text[j] != ';' && text[j] != ' ' && text[j] != ',' && text[j] != '"'; j++ {
+		}
+		if s := text[start:j]; len(s) >= 6 && !isPlaceholder(s) && !isNothing(s) && (secretCookie(text[name:start-1]) && classes(s)&digit != 0 ||
+			len(s) >= 20 && looksRandom(s) && !hasPrefixFold(text[name:start-1], "_g")) {
+			w.addValue(i, value{start: start, end: j}, Session, 0.9)
+		}
+		if set {
+			return j
+		}
+	}
+	return max(stop, i+1)
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && equalFold(s[:len(prefix)], prefix)
+}
+
+// secretCookie reports whether a cookie of the name lets its bearer in.
+func secretCookie(name string) bool {
+	for i := 0; i < len(name); i++ {
+		for _, s := range [...]string{"sess", "sid", "auth", "token", "jwt", "remember", "secret", "login", "csrf", "xsrf", "ticket"} {
+			if len(name)-i >= len(s) && equalFold(name[i:i+len(s)], s) {
+				return true
+			}
+		}
+	}
+	return false
+}

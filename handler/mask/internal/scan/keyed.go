@@ -1,0 +1,277 @@
+package scan
+
+import "strings"
+
+// maxRefused bounds how long a value may be and still be refused: longer ones are masked whatever they look like,
+// so that no stretch of a text is read more than a few times.
+const maxRefused = 256
+
+// keyed looks at the separator at i; the key is text[from:to], with quotes or a bracket after it at most.
+func (w *work) keyed(i, from, to int) int {
+	text := w.text
+	for j := to; j < i; j++ {
+		switch text[j] {
+		case '"', '\'', '\\', ' ', ']', '`', '\t':
+		default:
+			return i + 1
+		}
+	}
+	class := classify(text[from:to])
+	if class == noKey {
+		return i + 1
+	}
+	v, ok := valueAfter(text, i, to)
+	if !ok {
+		return i + 1
+	}
+	switch class {
+	case authKey:
+		return w.authorization(i, v)
+	case cookieKey:
+		return w.cookies(i, v, hasSet(text[from:to]))
+	}
+	kind, score := w.keyedKind(class, text[from:to], v)
+	if kind == 0 {
+		return i + 1
+	}
+	return w.addValue(i, v, kind, score)
+}
+
+// addValue records a value, as what its own form says if it has one, and returns where to go on after i.
+func (w *work) addValue(i int, v value, kind Kind, score float32) int {
+	if own, end := w.ownKind(v.start); own != 0 && end == v.end && w.add(v.start, v.end, own, score) {
+		return v.end
+	}
+	if w.add(v.start, v.end, kind, score) {
+		return v.end
+	}
+	return i + 1
+}
+
+// ownKind returns the kind that the form of what begins at i gives it, and its end.
+func (w *work) ownKind(i int) (Kind, int) {
+	if end := jwtEnd(w.text, i); end > 0 {
+		return JWT, end
+	}
+	return vendorEnd(w.text, i)
+}
+
+// keyedKind returns the kind of the value v of a key, and 0 when v is not what the key may name.
+func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
+	s := w.text[v.start:v.end]
+	if len(s) > maxRefused {
+		switch class {
+		case passwordKey, pinKey:
+			return Password, 0.9
+		case awsKey:
+			return AWSSecret, 0.9
+		case sessionKey, loginKey:
+			return Session, 0.9
+		case tokenKey, codeKey:
+			return Bearer, 0.9
+		}
+		return APIKey, 0.9
+	}
+	if isPlaceholder(s) || isNothing(s) || v.prose && isFiller(s) {
+		return 0, 0
+	}
+	m := classes(s)
+	number := m&^uint16(digit|dash) == 0 && m&digit != 0
+	switch class {
+	case passwordKey:
+		if isPath(s) && len(key) <= 4 || number && v.prose && len(s) < 4 {
+			return 0, 0
+		}
+		if number && len(key) <= 4 && !v.quoted && len(s) < 6 && equalFold(key, "pass") {
+			return 0, 0
+		}
+		return Password, 0.95
+	case pinKey:
+		if number && len(s) >= 3 && len(s) <= 8 {
+			return Password, 0.9
+		}
+		return 0, 0
+	case awsKey:
+		if len(s) >= 16 {
+			return AWSSecret, 0.95
+		}
+	}
+	if strings.IndexByte(s, ' ') >= 0 || isPath(s) || strings.Contains(s, "()") {
+		return 0, 0
+	}
+	strange := m&digit != 0 && m&letter != 0 || m&letter == letter && len(s) >= long && looksMixed(s)
+	switch class {
+	case secretKey, awsKey:
+		if len(s) < 4 || number && len(s) < 6 || v.prose && !strange {
+			return 0, 0
+		}
+		return APIKey, 0.9
+	case tokenKey:
+		if v.prose && strings.ContainsAny(s, "@./") && !looksRandom(s) || !v.quoted && strings.ContainsAny(s, "{(") {
+			return 0, 0 // the name of a class, not a token
+		}
+		if len(s) < 6 || !strange && (v.prose || !number && len(s) < long || isName(s)) {
+			return 0, 0
+		}
+		return Bearer, 0.9
+	case codeKey:
+		if len(s) >= long && (looksRandom(s) || allHex(s) && len(s) >= 32) {
+			if equalFold(key, "code") {
+				return Bearer, 0.8
+			}
+			return APIKey, 0.8
+		}
+	case loginKey:
+		if len(s) >= 12 && strange {
+			return Session, 0.9
+		}
+	case sessionKey:
+		// Session identifiers that correlate records are UUIDs, hexadecimal or short; those that log in are random.
+		if len(s) >= long && !allHex(s) && looksRandom(s) && m&letter == letter {
+			return Session, 0.8
+		}
+	}
+	return 0, 0
+}
+
+// isName reports whether s is a dashed or dotted name in one case, such as a class or file has.
+func isName(s string) bool {
+	m := classes(s)
+	return m&digit == 0 && m&letter != letter
+}
+
+// looksMixed reports whether s changes case as often as random letters do.
+func looksMixed(s string) bool {
+	n := 0
+	for i := 1; i < len(s); i++ {
+		if a, b := class[s[i-1]]&letter, class[s[i]]&letter; a != b && a != 0 && b != 0 {
+			n++
+		}
+	}
+	return n*3 >= len(s)
+}
+
+func isPath(s string) bool {
+	return len(s) > 1 && (s[0] == '/' || s[0] == '~' && s[1] == '/' || s[0] == '.' && s[1] == '/' ||
+		is(s[0], letter) && s[1] == ':' && len(s) > 2 && (s[2] == '\\' || s[2] == '/')) && strings.Count(s, "/")+strings.Count(s, "\\") > 0 && !strings.ContainsAny(s, "+=")
+}
+
+// quotedAfterWord looks at the quote at i, one blank after the word text[from:to]: PASSWORD 'x', IDENTIFIED BY 'x'.
+func (w *work) quotedAfterWord(i, from, to int) int {
+	text := w.text
+	class := classify(text[from:to])
+	if equalFold(text[from:to], "by") && before(text, from, "IDENTIFIED", "identified", "Identified") {
+		class = passwordKey
+	}
+	if class != passwordKey {
+		return i + 1
+	}
+	v := value{start: i + 1, end: closingQuote(text, i+1, text[i], 0), quoted: true}
+	// A quote that closes a string of JSON stands before one of these signs.
+	if v.end == len(text) || v.end <= v.start || strings.IndexByte(text[v.start:v.end], ' ') >= 0 || strings.IndexByte(",:;)}]\\", text[v.start]) >= 0 {
+		return i + 1
+	}
+	if kind, score := w.keyedKind(class, text[from:to], v); kind != 0 && w.add(v.start, v.end, kind, score-0.1) {
+		return v.end
+	}
+	return i + 1
+}
+
+// passwordAfterWord looks at the word text[start:end] of letters and digits, one blank after text[from:to]: in
+// "password hunter2 rejected" and "password is hunter2" it is one, in "password v2" not.
+func (w *work) passwordAfterWord(start, end, from, to int) int {
+	text := w.text
+	if from > 2 && equalFold(text[from:to], "is") && text[from-1] == ' ' {
+		to = from - 1
+		from = spanBack(text, to, maxLocal, word)
+	}
+	if end-start < 6 || classify(text[from:to]) != passwordKey {
+		return end
+	}
+	stop := bareEnd(text, start, ' ')
+	s := text[start:stop]
+	if stop < end || isPlaceholder(s) || stop < len(text) && (text[stop] == '=' || text[stop] == ':') || strings.ContainsAny(s, "=()") {
+		return end
+	}
+	if w.add(start, stop, Password, 0.6) {
+		return stop
+	}
+	return end
+}
+
+// flag looks at the word text[start:end] that begins with a dash as a command's option: --password X, -pX, -u
+// user:password. It returns where to go on, and 0 when it is none of those.
+func (w *work) flag(start, end int) int {
+	text := w.text
+	if start > 0 && !isSpace(text[start-1]) && text[start-1] != '"' && text[start-1] != '\'' && text[start-1] != '[' {
+		return 0
+	}
+	rest := end
+	for rest < len(text) && rest-end < 3 && (text[rest] == ' ' || text[rest] == ',' || text[rest] == '"' || text[rest] == '\'') {
+		rest++ // --password X, and "--password", "X" of an argument list
+	}
+	switch name := text[start:end]; {
+	case name == "-u" || name == "--user" || name == "-U":
+		stop := bareEnd(text, rest, ' ')
+		colon := strings.IndexByte(text[rest:stop], ':')
+		if rest == end || colon <= 0 || rest+colon+1 >= stop || strings.Contains(text[rest:stop], "//") {
+			return 0
+		}
+		secret := rest + colon + 1
+		if isPlaceholder(text[secret:stop]) || classes(text[secret:stop])&^digit == 0 || !w.add(secret, stop, Password, 0.8) {
+			return 0
+		}
+		return stop
+	case name == "-p" && end+1 < len(text) && isQuote(text[end]) && start > 0 && isSpace(text[start-1]) && strings.IndexByte(",:}]", text[end+1]) < 0:
+		v := value{start: end + 1, end: closingQuote(text, end+1, text[end], 0), quoted: true}
+		if v.end > v.start && v.end < len(text) && !isPlaceholder(text[v.start:v.end]) && w.add(v.start, v.end, Password, 0.8) {
+			return v.end
+		}
+	case end-start > 2 && text[start+1] == 'p' && before(text, start, "mysql", "mysqldump", "mariadb", "sshpass", "mysqladmin"):
+		stop := bareEnd(text, start+2, ' ')
+		if !isPlaceholder(text[start+2:stop]) && w.add(start+2, stop, Password, 0.8) {
+			return stop
+		}
+	case name == "-p" && rest > end && rest < len(text) && before(text, start, "sshpass", "login", "redis-cli"),
+		name == "-a" && rest > end && rest < len(text) && before(text, start, "redis-cli"):
+		stop := bareEnd(text, rest, ' ')
+		if stop > rest && !isPlaceholder(text[rest:stop]) && w.add(rest, stop, Password, 0.7) {
+			return stop
+		}
+	case end-start > 4 && rest > end && rest < len(text) && text[start+1] == '-' && keyTail(text, end):
+		class := classify(text[start+2 : end])
+		if class == noKey || class == cookieKey || text[rest] == '-' {
+			return 0
+		}
+		v := value{start: rest, end: bareEnd(text, rest, ' ')}
+		if isQuote(text[rest-1]) {
+			v.end = closingQuote(text, rest, text[rest-1], 0)
+			v.quoted = true
+		}
+		if v.end <= v.start {
+			return 0
+		}
+		if class == authKey {
+			class = tokenKey
+		}
+		if kind, score := w.keyedKind(class, text[start+2:end], v); kind != 0 {
+			if stop := w.addValue(end, v, kind, score); stop == v.end {
+				return stop
+			}
+		}
+	}
+	return 0
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+
+// before reports whether one of the commands stands in the line before i.
+func before(text string, i int, commands ...string) bool {
+	line := text[max(0, i-100):i]
+	for _, c := range commands {
+		if strings.Contains(line, c) {
+			return true
+		}
+	}
+	return false
+}

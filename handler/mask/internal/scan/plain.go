@@ -1,0 +1,79 @@
+package scan
+
+// Counts of what a text holds, eight bits each: a short text is weighed in one sum.
+const (
+	aDigit  = 1
+	aBlank  = 1 << 8
+	anUpper = 1 << 16
+	aP      = 1 << 24 // of password, passwd, pwd
+	aSign   = 1 << 32 // a sign, or a dash
+
+	maxPlain  = 64
+	fewDigits = 7 // too few for a telephone number
+	// A key of 20 random letters has fewer capitals once in 170.
+	fewCapitals = 5
+	awsLength   = 40 // the length of AWS's secret keys, which may have blanks around and no long word in them
+)
+
+var weight = func() (t [256]uint64) {
+	for c, k := range class {
+		switch {
+		case k&(sign|dash) != 0:
+			t[c] = aSign
+		case k&digit != 0:
+			t[c] = aDigit
+		case k&upper != 0:
+			t[c] = anUpper
+		case c == ' ':
+			t[c] = aBlank
+		}
+	}
+	t['p'] += aP
+	t['P'] += aP
+	return t
+}()
+
+// isPlain reports whether a text of maxPlain bytes at most holds nothing that scan would look at closer. It only
+// serves to be cheap for the many short values of a record: false says nothing.
+func isPlain(text string) bool {
+	if len(text) == 36 && text[8] == '-' && text[23] == '-' {
+		all := uint16(0)
+		for i := 0; i < len(text); i++ {
+			all |= class[text[i]]
+		}
+		return all&^uint16(letter|digit|dash) == 0 // a UUID
+	}
+	sum := uint64(0)
+	s := text
+	for t := &weight; len(s) >= 4; s = s[4:] {
+		sum += t[s[0]] + t[s[1]] + t[s[2]] + t[s[3]]
+	}
+	for i := 0; i < len(s); i++ {
+		sum += weight[s[i]]
+	}
+	switch digits := sum & 0xff; {
+	case sum >= aSign:
+		return false
+	case digits == 0 && sum>>16&0xff < fewCapitals: // a random key of letters alone has more
+		return true
+	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || len(text) >= awsLength):
+		return false // a password in prose, a key between blanks
+	}
+	return !hasLongWord(text)
+}
+
+// hasLongWord reports whether text holds a word of long bytes. It looks for a gap backwards from where such a word
+// would end, so that most bytes need no look.
+func hasLongWord(text string) bool {
+	for end := long - 1; end < len(text); {
+		i := end
+		for i > end-long && is(text[i], word) {
+			i--
+		}
+		if i == end-long {
+			return true
+		}
+		end = i + long
+	}
+	return false
+}

@@ -1,0 +1,231 @@
+package scan
+
+// Match is a stretch of a text: the bytes from Start up to, not including, End. Score is above 0 and at most 1;
+// it says how sure the finding is, and which of two overlapping ones names the kind.
+type Match struct {
+	Start, End int
+	Kind       Kind
+	Score      float32
+}
+
+// Scanner finds the kinds of a set. It is immutable and may be used by several goroutines at once; the zero
+// Scanner finds nothing.
+type Scanner struct {
+	kinds Set
+	brief bool // a kind is looked for that isPlain does not know: an address of seven bytes, a date of six digits
+}
+
+// New returns a scanner for the kinds.
+func New(kinds Set) *Scanner {
+	return &Scanner{kinds: kinds, brief: kinds.Has(IPAddress) || kinds.Has(DOB)}
+}
+
+// Append appends the matches in text to dst, sorted and without overlaps, and returns the grown slice. Matches
+// that dst holds already are left alone. It does not allocate when nothing matches.
+func (s *Scanner) Append(dst []Match, text string) []Match {
+	if len(text) <= maxPlain && !s.brief && isPlain(text) {
+		return dst
+	}
+	return s.AppendKeyed(dst, "", text)
+}
+
+// AppendKeyed is Append for the value of an attribute: the words of the key speak for what the text is, so that
+// ten bare digits under "phone" are a phone number, and under "offset" are not.
+func (s *Scanner) AppendKeyed(dst []Match, key, text string) []Match {
+	if len(text) < shortest {
+		return dst
+	}
+	var w work
+	w.kinds, w.text, w.key, w.dst, w.base = &s.kinds, text, key, dst, len(dst)
+	w.scan()
+	return w.dst
+}
+
+// shortest is the length of the shortest secret with what gives it away: pw=x.
+const shortest = 4
+
+// long is the length from which a word may be a key by its form alone.
+const long = 16
+
+// work is one text being scanned.
+type work struct {
+	kinds  *Set
+	text   string
+	key    string
+	dst    []Match
+	base   int  // dst[:base] is the caller's
+	viewed int  // up to here the text has been looked at through a view
+	view   bool // text is a decoded view of another one
+}
+
+// scan is the one pass over the bytes. Plain words cost the inner loop alone; all else goes through word, for
+// words that could be more than words, and at, for the bytes that join words into something.
+func (w *work) scan() {
+	text := w.text
+	from, to := 0, -long // the last word
+	for i := 0; i < len(text); {
+		c := class[text[i]]
+		if c&word == 0 {
+			if c&sign == 0 {
+				i++
+				continue
+			}
+			i = w.at(i, from, to)
+			continue
+		}
+		start, all := i, c
+		for i++; i < len(text); i++ {
+			if c = class[text[i]]; c&word == 0 {
+				break
+			}
+			all |= c
+		}
+		if all&(digit|dash) != 0 || i-start >= long {
+			end := i
+			i = w.word(start, end, all, from, to)
+			from, to = start, end
+			continue
+		}
+		from, to = start, i
+	}
+}
+
+// at looks at the sign at i; the last word is text[from:to]. It returns where to go on.
+func (w *work) at(i, from, to int) int {
+	text := w.text
+	switch text[i] {
+	case '@':
+		return w.email(i)
+	case ':':
+		if to == i && from > 0 && text[from-1] == '[' {
+			if end := markEnd(text, from-1); end > 0 {
+				return end
+			}
+		}
+		if i+2 < len(text) && text[i+1] == '/' && text[i+2] == '/' {
+			return w.url(i)
+		}
+		if w.kinds.Has(IPAddress) || w.kinds.Has(MAC) {
+			if end := w.colons(i); end > 0 {
+				return end
+			}
+		}
+		fallthrough
+	case '=':
+		if i-to <= 8 && to >= 2 && keyTail(text, to) {
+			return w.keyed(i, from, to)
+		}
+	case '>':
+		if to == i && from > 0 && text[from-1] == '<' && keyTail(text, to) {
+			return w.keyed(i, from, to)
+		}
+	case '"', '\'':
+		if to == i-1 && to >= 2 && text[to] == ' ' && keyTail(text, to) {
+			return w.quotedAfterWord(i, from, to)
+		}
+	case '%':
+		return w.percent(i)
+	case '\\':
+		return w.escape(i)
+	}
+	return i + 1
+}
+
+// word looks at the word text[start:end], of the classes all, that holds a digit or a dash or is long; the word
+// before it is text[from:to]. It returns where to go on.
+func (w *work) word(start, end int, all uint16, from, to int) int {
+	text := w.text
+	if all&(letter|under) == 0 {
+		if all&digit == 0 { // dashes alone
+			if end-start >= 5 {
+				return w.pem(start, end)
+			}
+			return end
+		}
+		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || !groupFollows(text, end)) {
+			return end
+		}
+		return w.number(start, end)
+	}
+	if text[start] == '-' {
+		if stop := w.flag(start, end); stop > 0 {
+			return stop
+		}
+		if start+5 < end && text[start+4] == '-' {
+			return w.pem(start, end)
+		}
+	}
+	if all&digit == 0 && end-start < long {
+		return end
+	}
+	if all&(beyond|under) == 0 && (all&upper == 0 || all&lower != 0 || !is(text[start+1], upper)) {
+		return w.hex(start, end, all)
+	}
+	if end-start >= long {
+		return w.token(start, end, all, from, to)
+	}
+	switch {
+	case (end-start == 4 || end-start == 15) && is(text[start], upper) && is(text[start+1], upper) && is(text[start+2], digit) && is(text[start+3], digit):
+		return w.iban(start, end)
+	case end-start >= 8 && all&(letter|digit) == letter|digit,
+		end-start >= 6 && end < len(text) && is(text[end], base64) && all&letter == letter:
+		return w.token(start, end, all, from, to)
+	case end-start >= 8 && all&(lower|under|dash) == 0 && w.kinds.Has(NationalID):
+		return w.document(start, end)
+	case to == start-1 && to >= 4 && text[to] == ' ' && keyTail(text, to):
+		return w.passwordAfterWord(start, end, from, to)
+	}
+	return end
+}
+
+// groupFollows reports whether what stands at i, a gap, leads to another group of digits.
+func groupFollows(text string, i int) bool {
+	for n := 0; n < 3 && i < len(text); n++ {
+		c := text[i]
+		switch {
+		case is(c, digit):
+			return true
+		case c >= 0x80:
+			_, size := dashRune(text, i)
+			if size == 0 {
+				return false
+			}
+			i += size
+		case !is(c, gap) && c != '-':
+			return false
+		default:
+			i++
+		}
+	}
+	return i < len(text) && is(text[i], digit)
+}
+
+// add records a match, in order. Of overlapping ones a single one stays that covers them all, with the kind of
+// the best score or else of the longer one: what belongs to two secrets is no less secret.
+func (w *work) add(start, end int, kind Kind, score float32) bool {
+	if start >= end || !w.kinds.Has(kind) {
+		return false
+	}
+	m := Match{start, end, kind, score}
+	at := len(w.dst)
+	for at > w.base && w.dst[at-1].Start >= m.End {
+		at--
+	}
+	low := at
+	for low > w.base && w.dst[low-1].End > m.Start {
+		low--
+		o := w.dst[low]
+		if o.Score > m.Score || o.Score == m.Score && o.End-o.Start > m.End-m.Start {
+			m.Kind, m.Score = o.Kind, o.Score
+		}
+		m.Start, m.End = min(m.Start, o.Start), max(m.End, o.End)
+	}
+	if low == at {
+		w.dst = append(w.dst, Match{})
+		copy(w.dst[at+1:], w.dst[at:])
+	} else {
+		w.dst = append(w.dst[:low+1], w.dst[at:]...)
+	}
+	w.dst[low] = m
+	return true
+}

@@ -1,0 +1,215 @@
+package scan
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAppendKeepsWhatTheCallerHas(t *testing.T) {
+	have := []Match{{Start: 90, End: 95, Kind: Phone, Score: 1}}
+	got := New(DefaultKinds()).Append(have, "mail bob@example.com or carol@example.com")
+	want := []Match{
+		{Start: 90, End: 95, Kind: Phone, Score: 1},
+		{Start: 5, End: 20, Kind: Email, Score: 0.9},
+		{Start: 24, End: 41, Kind: Email, Score: 0.9},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestZeroScannerFindsNothing(t *testing.T) {
+	var s Scanner
+	if got := s.Append(nil, "bob@example.com password=hunter2 4111111111111111"); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestSetHoldsWhatItWasGiven(t *testing.T) {
+	s := Set{}.With(Email, Vendor, 0, kindCount+3)
+	for _, k := range append(Kinds(), 0, kindCount+3) {
+		if got, want := s.Has(k), k == Email || k == Vendor; got != want {
+			t.Errorf("Has(%d %v) = %v", k, k, got)
+		}
+	}
+	if s = s.Without(Email, kindCount+3); s != (Set{}).With(Vendor) {
+		t.Errorf("Without left %v", s)
+	}
+	for _, k := range []Kind{IPAddress, MAC, DOB, NationalID} {
+		if DefaultKinds().Has(k) {
+			t.Errorf("%v is on by default", k)
+		}
+	}
+}
+
+func TestOnlyTheKindsOfTheSetAreFound(t *testing.T) {
+	for _, r := range Rules() {
+		s := New(Set{}.With(Kinds()...).Without(r.Kind))
+		for _, example := range r.Examples {
+			for _, m := range s.Append(nil, strings.NewReplacer("«", "", "»", "").Replace(example)) {
+				if m.Kind == r.Kind {
+					t.Errorf("%v found in %q though it is off", m.Kind, example)
+				}
+			}
+		}
+	}
+}
+
+func TestTheKeySpeaksForTheValue(t *testing.T) {
+	s := New(DefaultKinds())
+	for _, test := range []struct {
+		key, text string
+		want      Kind
+	}{
+		{"phone", "2125550106", Phone},
+		{"customerPhone", "2125550106", Phone},
+		{"offset", "2125550106", 0},
+		{"", "2125550106", 0},
+		{"phone", "1693277136", 0},
+		{"ssn", "123456789", SSN},
+		{"rows", "123456789", 0},
+		{"card_number", "4111111111111112", CreditCard},
+		{"order", "4111111111111112", 0},
+		{"iban", "DE06TEST18914931570030", IBAN},
+	} {
+		var got Kind
+		if ms := s.AppendKeyed(nil, test.key, test.text); len(ms) > 0 {
+			got = ms[0].Kind
+		}
+		if got != test.want {
+			t.Errorf("%s=%s: got %v, want %v", test.key, test.text, got, test.want)
+		}
+	}
+}
+
+func TestMaskedJSONStaysJSON(t *testing.T) {
+	inner := map[string]any{
+		"password": "a\"b\\c\n\u00e9\\", "token": "x1<y>&z\"0123", "email": "bob@example.com", "note": "mail <carol@example.com>\n4111111111111111",
+		"url": "https://u:p\"w@h/x?password=a\\b&x=\"1\"", "list": []string{"password=a\"b", `secret: 'x"y1'`}, "Authorization": "Bearer abc\"def0123456789",
+		"end": "pass ", "end2": "password=", "end3": "--password", "end5": []string{"-p", "use -p"}, "end4": []string{"password:", "pwd ", "x"},
+		"cookie": "sid=abc\"def0123456789; x=\"y\"", "quote": `password='it"s1`, "key": "-----BEGIN PRIVATE KEY-----\nabc\"",
+	}
+	text := "begin"
+	for depth := range 5 {
+		b, err := json.Marshal(map[string]any{"body": text, "in": inner, "password": text, "Authorization": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(b)
+		got := masked(everything, text)
+		if !json.Valid([]byte(got)) {
+			t.Fatalf("depth %d: %s\nbecame %s", depth, text, got)
+		}
+		if strings.Contains(got, "bob@") || strings.Contains(got, "carol@") {
+			t.Errorf("depth %d: an address is left in %s", depth, got)
+		}
+	}
+}
+
+func TestMasksAreNoSecrets(t *testing.T) {
+	for _, mask := range []string{"[REDACTED]", "***", "****", "<redacted>", "[PASSWORD_REDACTED]", "****1111", "[EMAIL_HASH:4111111111111111]", "[HASH:0A1B2C3D4E5F6071]", "[DEPTH_LIMIT_EXCEEDED]", "[CYCLE]"} {
+		for _, text := range []string{
+			"password=%", "password: %", `{"password":"%"}`, `{\"token\":\"%\"}`, "https://u:%@host/x", "Authorization: Bearer %", "Authorization: %",
+			"%@example.com", "--password %", "-p'%'", "card %", "phone %", "Cookie: sid=%; x=y", "api_key=%&x=1", "% 555-0123", "user:%@host:5432",
+		} {
+			text = strings.ReplaceAll(text, "%", mask)
+			if got := masked(everything, text); got != text {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+	}
+}
+
+// What has been found no longer speaks for what follows, and its mark, which names the kind, does not either.
+func TestMarksDoNotSpeakForWhatFollows(t *testing.T) {
+	for _, text := range []string{"token 00000a001ABX 000000a00012bAcX", "phone 2125550106, 2125550107", "card 4111111111111111 then 4111111111111112"} {
+		once := masked(everything, text)
+		if twice := masked(everything, once); once == text || twice != once {
+			t.Errorf("%q became %q, then %q", text, once, twice)
+		}
+	}
+}
+
+// TestHostileTextTakesLinearTime compares the time of a text with that of one eight times as long: what is
+// quadratic takes 64 times as long.
+func TestHostileTextTakesLinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	units := []string{
+		"a@", "@", "a.", "a.a@", "1", "1 ", "1-", "12:", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----\n",
+		"\"", "\\", "\\\"", "'", "%40", "%2540", "%", "\\u0040", "password=", "password='", "password=\"", "\"password\":\"", "token=", "token=a ", "://", "://a:",
+		"://a:b@", "a:b@", "Authorization: ", "Cookie: a=", "cookie:a;", "--password ", "-u a", "aB1aB1aB1/", "aB1aB1aB1+", "aB1aB1aB1.", "AKIA", "SG.", "hvs.", "ghp_",
+		"DE95 1000 ", "+1", "(", "[", "=", ":", "a:", "::", "<password>", "\u00a0", "1\u00a0", "é@", "password ", "is a1b2c3 ", "key-", "s.aB1", "$aB1aB1aB1", "~Q~",
+		"secret: ", "{\"a\":", "\\\\u0040", "code=", "sid=aaaa", "a=b;", "phone 1 ", "a@a.", "a@[1.", "x%3Dpassword%3D",
+	}
+	fastest := func(text string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			start := time.Now()
+			everything.Append(nil, text)
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	for _, unit := range units {
+		const n = 24 << 10
+		short := strings.Repeat(unit, n/len(unit))
+		long := strings.Repeat(unit, 8*n/len(unit))
+		ratio := 0.0
+		for range 3 { // a busy machine may spoil one round
+			if ratio = float64(fastest(long)) / float64(fastest(short)); ratio < 24 {
+				break
+			}
+		}
+		if ratio >= 24 {
+			t.Errorf("%q: eight times the text takes %.0f times as long", unit, ratio)
+		}
+	}
+}
+
+func check(t *testing.T, s *Scanner, text string) {
+	t.Helper()
+	at := 0
+	for _, m := range s.Append(nil, text) {
+		if m.Start < at || m.End <= m.Start || m.End > len(text) || m.Kind.String() == "" || m.Score <= 0 || m.Score > 1 {
+			t.Fatalf("%q: bad match %+v after %d", text, m, at)
+		}
+		if utf8.ValidString(text) && !(utf8.ValidString(text[:m.Start]) && utf8.ValidString(text[m.Start:m.End])) {
+			t.Fatalf("%q: match %+v cuts a character", text, m)
+		}
+		at = m.End
+	}
+}
+
+func FuzzAppend(f *testing.F) {
+	for _, r := range Rules() {
+		for _, text := range append(r.Examples, r.Others...) {
+			f.Add(strings.NewReplacer("«", "", "»", "").Replace(text), "")
+		}
+	}
+	f.Add("a@b.cc", "phone")
+	f.Add("\\u0040\\", "key")
+	s := New(DefaultKinds())
+	f.Fuzz(func(t *testing.T, text, key string) {
+		check(t, everything, text)
+		check(t, s, text)
+		everything.AppendKeyed(nil, key, text)
+		once := masked(everything, text)
+		if twice := masked(everything, once); twice != once {
+			t.Errorf("masked twice: %q\nfirst %q\nthen  %q", text, once, twice)
+		}
+		line, err := json.Marshal(map[string]any{"m": text, "password": key, "n": []string{text, key}})
+		for range 2 {
+			if got := masked(everything, string(line)); err != nil || !json.Valid([]byte(got)) {
+				t.Fatalf("%s became %s", line, got)
+			}
+			line, err = json.Marshal(map[string]string{"body": string(line), "token": text})
+		}
+	})
+}

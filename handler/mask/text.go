@@ -1,0 +1,229 @@
+package mask
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sluicelog/sluice/handler/mask/internal/scan"
+)
+
+// span is a part of a text that is to be replaced.
+type span struct {
+	start, end int
+	name       string // of the rule
+	label      string // what stands for it when it is redacted; empty to be made of the name
+	action     Action
+}
+
+// text returns s as the mask leaves it, and whether that is another text. When the walker only looks, the text that it returns
+// for a changed one means nothing.
+func (w *walker) text(s string, v verdict) (string, bool) {
+	m := w.m
+	if v.class == allowed || s == "" {
+		return s, false
+	}
+	if len(s) > m.maxText {
+		return w.longText(s, v)
+	}
+	if mayBeJSON(s[0]) && looksJSON(s) {
+		if out, changed, valid := w.jsonText(s, v); valid {
+			return out, changed
+		}
+	}
+	matches := m.byClass[v.class].Append(nil, s)
+	if len(matches) == 0 && m.onlyKinds && v.class <= ident {
+		return s, false
+	}
+	return w.spansOf(s, v, matches)
+}
+
+func (w *walker) spansOf(s string, v verdict, matches []scan.Match) (string, bool) {
+	m := w.m
+	if v.class == phone && m.phones && bareNumber(s) {
+		return w.join(s, []span{{0, len(s), scan.Phone.String(), m.labels[scan.Phone], m.actions[scan.Phone]}}), true
+	}
+	var spans []span
+	for _, x := range matches {
+		spans = append(spans, span{x.Start, x.End, x.Kind.String(), m.labels[x.Kind], m.actions[x.Kind]})
+	}
+	own := m.ownSpans(nil, s)
+	if v.class == address && m.clients {
+		own = m.addresses(own, s)
+	}
+	if len(own) > 0 {
+		spans = merge(append(spans, own...))
+	}
+	if len(spans) > 0 {
+		if w.look {
+			return "", true
+		}
+		s = w.join(s, spans)
+	}
+	if m.detector != nil && v.class == plain && w.ctx != nil {
+		out, changed := w.entities(s)
+		return out, changed || len(spans) > 0
+	}
+	return s, len(spans) > 0
+}
+
+// join replaces the spans, which are in order and apart.
+func (w *walker) join(s string, spans []span) string {
+	if w.look {
+		return ""
+	}
+	out := make([]byte, 0, len(s)+32)
+	at := 0
+	for _, x := range spans {
+		out = append(out, s[at:x.start]...)
+		if x.action == Redact && x.label != "" {
+			out = append(out, x.label...)
+		} else {
+			out = append(out, w.m.replacement(x.action, x.name, s[x.start:x.end])...)
+		}
+		at = x.end
+		w.m.counts.add(x.name)
+	}
+	return string(append(out, s[at:]...))
+}
+
+// ownSpans appends what the user's patterns find outside of placeholders.
+func (m *Masker) ownSpans(dst []span, s string) []span {
+	for _, p := range m.patterns {
+		if !slices.ContainsFunc(p.literals, func(l string) bool { return strings.Contains(s, l) }) {
+			continue
+		}
+		for _, at := range p.re.FindAllStringSubmatchIndex(s, -1) {
+			if x := (span{at[2*p.group], at[2*p.group+1], p.name, "", p.action}); x.start < x.end {
+				dst = appendOutside(dst, s, x)
+			}
+		}
+	}
+	return dst
+}
+
+// merge puts spans in order and makes one of those that overlap, named after the longest.
+func merge(spans []span) []span {
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	out := spans[:0]
+	for _, x := range spans {
+		if n := len(out); n > 0 && x.start < out[n-1].end {
+			last := &out[n-1]
+			union := span{last.start, max(last.end, x.end), last.name, last.label, last.action}
+			if x.end-x.start > last.end-last.start {
+				union.name, union.label, union.action = x.name, x.label, x.action
+			}
+			*last = union
+			continue
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// appendOutside appends the parts of x that are outside of placeholders and have a letter or a digit.
+func appendOutside(dst []span, s string, x span) []span {
+	keep := func(start, end int) {
+		for start < end && blank(s[start]) {
+			start++
+		}
+		for end > start && blank(s[end-1]) {
+			end--
+		}
+		if strings.ContainsFunc(s[start:end], wordRune) {
+			part := x
+			part.start, part.end = start, end
+			dst = append(dst, part)
+		}
+	}
+	at := x.start
+	for i := max(0, x.start-64); i < x.end; i++ {
+		n := 0
+		switch {
+		case s[i] == '[':
+			n = placeholderEnd(s[i:])
+		case strings.HasPrefix(s[i:], keptPrefix):
+			n = len(keptPrefix)
+			for range 4 {
+				r, size := utf8.DecodeRuneInString(s[i+n:])
+				if size == 0 || !wordRune(r) {
+					break
+				}
+				n += size
+			}
+		}
+		if n == 0 || i+n <= x.start {
+			continue
+		}
+		if at < i {
+			keep(at, i)
+		}
+		at = i + n
+		i = at - 1
+	}
+	if at == x.start {
+		return append(dst, x)
+	}
+	if at < x.end {
+		keep(at, x.end)
+	}
+	return dst
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+func wordRune(r rune) bool {
+	return r >= 0x80 || r < 0x80 && (lower(byte(r)|0x20) || digit(byte(r)))
+}
+
+// bareNumber says whether s is a phone number and nothing else.
+func bareNumber(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case digit(c):
+			digits++
+		case !strings.ContainsRune("+-(). /", rune(c)):
+			return false
+		}
+	}
+	return 7 <= digits && digits <= 15
+}
+
+const cutMargin = 1 << 10
+
+// longText masks the beginning of s and cuts the rest off. The cut is made at white space, where there is some within the last KiB, so
+// that no half of a secret is left that is no longer recognised.
+func (w *walker) longText(s string, v verdict) (string, bool) {
+	if w.look {
+		return "", true
+	}
+	cut := w.m.maxText - cutMargin/2
+	if i := strings.LastIndexAny(s[cut-cutMargin/4:cut], " \t\r\n"); i >= 0 {
+		cut += i - cutMargin/4
+	} else {
+		cut -= cutMargin / 4
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+	}
+	head, _ := w.text(s[:cut], v)
+	w.m.counts.add("CUT")
+	return head + " [" + strconv.Itoa(len(s)-cut) + "_BYTES_CUT]", true
+}
+
+// keyName returns what is written for a key that holds a secret itself, empty for any other key. Without a context the detector
+// is not asked: keys are not prose.
+func (m *Masker) keyName(key string) string {
+	w := walker{m: m}
+	name, changed := w.text(key, verdict{})
+	if changed && name == "" {
+		return markRedacted
+	}
+	if !changed {
+		return ""
+	}
+	return name
+}

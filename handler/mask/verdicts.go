@@ -1,0 +1,88 @@
+package mask
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+
+	"github.com/sluicelog/sluice/handler/mask/internal/scan"
+)
+
+// verdicts remembers what was found out about keys: a direct-mapped table that is read and written without a lock. A slot
+// is an immutable entry; of two writers the last wins.
+type verdicts struct {
+	slots [verdictSlots]atomic.Pointer[keyEntry]
+}
+
+const (
+	verdictBits  = 10
+	verdictSlots = 1 << verdictBits
+)
+
+type keyEntry struct {
+	key string
+	verdict
+	name string // what is written instead of the key, empty when the key itself holds no secret
+	// scanner is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
+	scanner *scan.Scanner
+}
+
+// slot hashes the first and last eight bytes and the length: keys that differ only in between share a slot, and nothing but time is lost.
+func slot(key string) uint64 {
+	n := len(key)
+	var a, b uint64
+	switch {
+	case n >= 8:
+		a, b = load8(key), load8(key[n-8:])
+	case n >= 4:
+		a, b = load4(key), load4(key[n-4:])
+	case n > 0:
+		a = uint64(key[0]) | uint64(key[n/2])<<8 | uint64(key[n-1])<<16
+	}
+	return (a ^ bits.RotateLeft64(b, 23) ^ uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+}
+
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func load4(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// judge returns the entry of key, computing it when it is not remembered.
+func (m *Masker) judge(key string) *keyEntry {
+	e := m.verdicts.slots[slot(key)].Load()
+	if e != nil && e.key == key {
+		return e
+	}
+	return m.judgeNew(key)
+}
+
+// plainEntry serves keys that are not remembered and say nothing.
+var plainEntry = &keyEntry{}
+
+func (m *Masker) judgeNew(key string) *keyEntry {
+	e := keyEntry{verdict: m.keys.verdict(key)}
+	if e.class != allowed {
+		e.name = m.keyName(key)
+	}
+	if e.class <= ident && e.name == "" && m.onlyKinds {
+		e.scanner = m.byClass[e.class]
+	}
+	s := &m.verdicts.slots[slot(key)]
+	// Keys that come and go (a map by user) must not push out, nor allocate for, those that stay.
+	if len(key) > maxKey || s.Load() != nil && rand.Uint32()%16 != 0 {
+		if e.class == plain && e.name == "" {
+			return plainEntry
+		}
+		return &e
+	}
+	e.key = strings.Clone(key)
+	s.Store(&e)
+	return &e
+}
