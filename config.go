@@ -1,0 +1,171 @@
+package sluice
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/sluicelog/sluice/internal/conf"
+)
+
+// Config describes a whole chain: level, mask, enrich, sample, queue and sinks. The zero Config is the chain of the
+// environment that SLUICE_ENV names (development when it is unset); a section that is nil or empty has that environment's
+// setting. It can be written in code, read from a YAML file by [LoadConfig], and overridden by environment variables; the
+// order of precedence is code, environment variables, file, preset. schema.json is its published JSON schema.
+type Config struct {
+	// Environment chooses the preset: development, test, staging or production. Empty means SLUICE_ENV, else development.
+	Environment string `yaml:"environment" doc:"development, test, staging, production, or a name under environments"`
+	// Service names what logs.
+	Service ServiceConfig `yaml:"service" doc:"what logs"`
+	// Level is a default level and levels per logger or package prefix: info,store=debug. Empty means LOG_LEVEL, else the
+	// preset's level. See [level.Controller].
+	Level string `yaml:"level" doc:"default level and levels per logger prefix, for example info,store=debug"`
+	// Mask, Enrich, Sample and Queue set the stages; nil means the preset.
+	Mask   *MaskConfig   `yaml:"mask" doc:"redaction"`
+	Enrich *EnrichConfig `yaml:"enrich" doc:"attributes added to every record"`
+	Sample *SampleConfig `yaml:"sample" doc:"adaptive sampling"`
+	Queue  *QueueConfig  `yaml:"queue" doc:"the bounded queue between callers and sinks"`
+	// Sinks are where the records go; empty means the preset's.
+	Sinks []SinkConfig `yaml:"sinks" doc:"where records go"`
+	// ReloadOnSIGHUP reopens log files and reads the file that the Config came from again when the process gets SIGHUP. The
+	// production preset sets it.
+	ReloadOnSIGHUP bool `yaml:"reload_on_sighup" doc:"on SIGHUP, reopen log files and read this file again"`
+
+	// OnError receives every error of a stage or sink; nil means that the first of a kind per minute goes to stderr.
+	OnError func(error) `yaml:"-"`
+	// Handlers are further sinks, made by the user; they take part in the fan-out.
+	Handlers []slog.Handler `yaml:"-"`
+
+	// Stdout and Stderr are what the outputs stdout and stderr mean; nil means the process' own.
+	Stdout io.Writer `yaml:"-"`
+	Stderr io.Writer `yaml:"-"`
+
+	// origin is the file that LoadConfig read, for a reload.
+	origin string
+	// overlaid says that the file has an overlay for the environment, which may then have any name.
+	overlaid bool
+}
+
+// ServiceConfig names what logs. Empty fields come from OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES; a name that is
+// not given anywhere is the executable's.
+type ServiceConfig struct {
+	Name    string `yaml:"name" doc:"service.name"`
+	Version string `yaml:"version" doc:"service.version"`
+}
+
+// MaskConfig sets the mask. The zero value masks all default keys and patterns.
+type MaskConfig struct {
+	// Off switches masking off. It is refused in production.
+	Off bool `yaml:"off" doc:"switch masking off; refused in production"`
+	// Keys are masked in addition to the default keys, AllowKeys never.
+	Keys      []string `yaml:"keys" doc:"further keys whose values are masked"`
+	AllowKeys []string `yaml:"allow_keys" doc:"keys whose values are never masked"`
+	// Enable and Disable switch kinds of patterns: EMAIL, PHONE, IP_ADDRESS, …
+	Enable  []string `yaml:"enable" doc:"kinds of patterns to mask in addition, for example IP_ADDRESS"`
+	Disable []string `yaml:"disable" doc:"kinds of patterns not to mask, for example PHONE"`
+	// Actions say what becomes of a kind or a key: redact, last4, hash, drop, allow.
+	Actions map[string]string `yaml:"actions" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a kind or key"`
+	// HashKey is the key of the hash action, at least 16 bytes: a text, or file:PATH.
+	HashKey conf.Secret `yaml:"hash_key" doc:"key of the hash action, as ${env:NAME} or file:PATH"`
+	// Rules are the user's own patterns.
+	Rules []MaskRule `yaml:"rules" doc:"own patterns"`
+}
+
+// MaskRule is a pattern of the user's own.
+type MaskRule struct {
+	Name     string   `yaml:"name" doc:"the placeholder is [NAME_REDACTED]"`
+	Pattern  string   `yaml:"pattern" doc:"regular expression (RE2)"`
+	Literals []string `yaml:"literals" doc:"texts of which every match contains one; the expression runs only where one stands"`
+	Action   string   `yaml:"action" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a match"`
+}
+
+// EnrichConfig sets what is added to every record. The zero value adds context, correlation, process and error attributes.
+type EnrichConfig struct {
+	Off bool `yaml:"off" doc:"add nothing"`
+	// Attributes are added to every record, at its root.
+	Attributes map[string]string `yaml:"attributes" doc:"attributes of every record"`
+	// Stack says from which level errors carry the stack of the log call: off, error or critical. Empty means error.
+	Stack string `yaml:"stack" enum:"off,error,critical" doc:"from which level errors carry a stack"`
+}
+
+// SampleConfig sets sampling. The zero value has the default rates: debug .01, info .1, warn .5, error and critical 1.
+type SampleConfig struct {
+	Off bool `yaml:"off" doc:"keep every record"`
+	// First puts the sampler before the mask, which saves masking what is dropped.
+	First bool `yaml:"first" doc:"sample before masking"`
+	// Rates by level name.
+	Rates map[string]float64 `yaml:"rates" min:"0" max:"1" doc:"share kept by level"`
+	// TargetPerSecond is the rate of records above which the load factor rises; 0 means that the rate does not count.
+	TargetPerSecond float64 `yaml:"target_per_second" min:"0" doc:"records a second above which fewer are kept"`
+	// Buffer holds the debug and info records of a request and releases them when it logs an error.
+	Buffer bool `yaml:"buffer" doc:"hold a request's debug and info records until it fails, drop them when it does not"`
+}
+
+// QueueConfig sets the queue. The zero value has 10,000 places, 4 workers and drops the newest record when it is full.
+type QueueConfig struct {
+	// Off writes synchronously, in the caller's goroutine.
+	Off      bool `yaml:"off" doc:"write in the caller's goroutine"`
+	Capacity int  `yaml:"capacity" min:"1" max:"10000000" doc:"places in all"`
+	Workers  int  `yaml:"workers" min:"1" max:"1024" doc:"workers; 1 keeps all records in one order"`
+	// Overflow says what a full queue does: drop_newest, drop_oldest or block (at most Timeout, then drop_newest).
+	Overflow string        `yaml:"overflow" enum:"drop_newest,drop_oldest,block" doc:"what a full queue does"`
+	Timeout  time.Duration `yaml:"timeout" min:"1us" doc:"how long block, and records of wait_level, wait"`
+	// WaitLevel is the level from which records wait instead of being dropped; empty means error.
+	WaitLevel string `yaml:"wait_level" doc:"level from which records wait instead of being dropped"`
+	// ReportEvery is how often drops are reported as a record; 0 means 10 s.
+	ReportEvery time.Duration `yaml:"report_every" min:"10ms" doc:"how often drops are reported as a record"`
+}
+
+// SinkConfig is one place where records go.
+type SinkConfig struct {
+	// Name tells sinks apart in Stats; empty means the type and its number.
+	Name string `yaml:"name" doc:"name in the statistics"`
+	// Type is console, json or null.
+	Type string `yaml:"type" enum:"console,json,null" doc:"console, json or null"`
+	// Format of the console: auto (colours on a terminal, else text), color, text or json.
+	Format string `yaml:"format" enum:"auto,color,text,json" doc:"how the console writes"`
+	// Output of console and json: stdout or stderr. Empty means stderr for console, stdout for json.
+	Output string `yaml:"output" enum:"stdout,stderr" doc:"standard stream to write to"`
+	// Path is the file that json writes to instead, rotated as Rotate says.
+	Path   string       `yaml:"path" doc:"file to write to"`
+	Rotate RotateConfig `yaml:"rotate" doc:"rotation of the file"`
+	// Level is the least level that this sink takes; empty means all.
+	Level string `yaml:"level" doc:"least level of this sink"`
+	// Only are the levels that this sink takes, by name; empty means all.
+	Only []string `yaml:"only" doc:"the levels that this sink takes"`
+	// Source writes the source position of each record.
+	Source bool `yaml:"source" doc:"write the source position"`
+	// Failover names the sink that takes a record which this one failed to take; that sink then gets no other records.
+	Failover string `yaml:"failover" doc:"name of the sink that takes over when this one fails"`
+}
+
+// RotateConfig sets the rotation of a file. The zero value begins a new file at 100 MiB, compresses rotated ones with zstd, keeps
+// 1 GiB in all and syncs each second.
+type RotateConfig struct {
+	MaxBytes      conf.Size     `yaml:"max_bytes" min:"1KiB" doc:"size at which a new file is begun"`
+	MaxAge        time.Duration `yaml:"max_age" min:"1s" doc:"age of a file at which a new one is begun"`
+	Interval      time.Duration `yaml:"interval" min:"1s" max:"24h" doc:"a new file at every multiple of this since midnight"`
+	MaxFiles      int           `yaml:"max_files" min:"1" doc:"rotated files kept"`
+	MaxTotalBytes conf.Size     `yaml:"max_total_bytes" min:"1KiB" doc:"bytes of all files together"`
+	Keep          time.Duration `yaml:"keep" min:"1s" doc:"age at which a rotated file is removed"`
+	Compress      string        `yaml:"compress" enum:"zstd,gzip,none" doc:"compression of rotated files"`
+	Sync          string        `yaml:"sync" enum:"interval,always,none" doc:"when the file is forced to disk"`
+}
+
+// Size is a number of bytes; in a file also with a unit, such as 64KiB or 100MB.
+type Size = conf.Size
+
+// Secret is a configuration value that no error, log or dump shows.
+type Secret = conf.Secret
+
+// ConfigError says what is wrong with one field of a Config: where it stands, its path, its value, and what is allowed. The
+// errors of [LoadConfig] and [Open] about a configuration are one or more of these, joined (errors.As finds the first).
+type ConfigError = conf.Error
+
+// closing bounds how long an internal Close may take where the caller gave no context.
+const closing = 10 * time.Second
+
+func closingContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), closing)
+}

@@ -1,0 +1,78 @@
+package sluice
+
+import (
+	"context"
+	"errors"
+	"expvar"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/sluicelog/sluice/level"
+)
+
+func levelName(l slog.Level) string { return level.Name(l) }
+
+// Publish publishes the Stack's Stats as the expvar of that name. An error says that the name is taken.
+func (s *Stack) Publish(name string) error {
+	if expvar.Get(name) != nil {
+		return errors.New("sluice: expvar " + name + " is published already")
+	}
+	expvar.Publish(name, expvar.Func(func() any { return s.Stats() }))
+	return nil
+}
+
+// RegisterMetrics registers the Stack's figures with an OpenTelemetry meter, read at each collection:
+//
+//	sluice.records           counter, {record}; attribute outcome: accepted, delivered, sampled_out, dropped, failed, collapsed
+//	sluice.records.queued    gauge, {record}
+//	sluice.queue.capacity    gauge, {record}
+//	sluice.masked            counter, {value}; attribute rule
+//	sluice.sink.records      counter, {record}; attributes sink, outcome: delivered, failed
+//	sluice.errors            counter, {error}
+//
+// The registration that it returns ends it.
+func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
+	var errs []error
+	counter := func(name, unit, doc string) metric.Int64ObservableCounter {
+		c, err := m.Int64ObservableCounter(name, metric.WithUnit(unit), metric.WithDescription(doc))
+		errs = append(errs, err)
+		return c
+	}
+	gauge := func(name, unit, doc string) metric.Int64ObservableGauge {
+		g, err := m.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(doc))
+		errs = append(errs, err)
+		return g
+	}
+	records := counter("sluice.records", "{record}", "Records by what became of them.")
+	queued := gauge("sluice.records.queued", "{record}", "Records that wait in the queue or in a request's buffer.")
+	capacity := gauge("sluice.queue.capacity", "{record}", "Places of the queue.")
+	masked := counter("sluice.masked", "{value}", "Values that were masked, by rule.")
+	sinks := counter("sluice.sink.records", "{record}", "Records of each sink.")
+	errorCount := counter("sluice.errors", "{error}", "Errors of stages and sinks.")
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		st := s.Stats()
+		for outcome, n := range map[string]uint64{
+			"accepted": st.Accepted, "delivered": st.Delivered, "sampled_out": st.SampledOut,
+			"dropped": st.Dropped, "failed": st.Failed, "collapsed": st.Collapsed,
+		} {
+			o.ObserveInt64(records, int64(n), metric.WithAttributes(attribute.String("outcome", outcome)))
+		}
+		o.ObserveInt64(queued, int64(st.Queued))
+		o.ObserveInt64(capacity, int64(st.Queue.Capacity))
+		for rule, n := range st.Masked {
+			o.ObserveInt64(masked, int64(n), metric.WithAttributes(attribute.String("rule", rule)))
+		}
+		for name, k := range st.Sinks {
+			for outcome, n := range map[string]uint64{"delivered": k.Delivered, "failed": k.Failed} {
+				o.ObserveInt64(sinks, int64(n), metric.WithAttributes(attribute.String("sink", name), attribute.String("outcome", outcome)))
+			}
+		}
+		o.ObserveInt64(errorCount, int64(st.Errors))
+		return nil
+	}, records, queued, capacity, masked, sinks, errorCount)
+}

@@ -1,0 +1,100 @@
+package sluice
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sluicelog/sluice/internal/conf"
+)
+
+// Environments that have a preset.
+const (
+	Development = "development"
+	Test        = "test"
+	Staging     = "staging"
+	Production  = "production"
+)
+
+var presetNames = []string{Development, Test, Staging, Production}
+
+// Preset returns the Config of an environment, with every section filled in:
+//
+//   - development: everything from DEBUG on, on the console, masked and enriched, nothing sampled;
+//   - test: the same as JSON lines on stdout, written synchronously so that nothing is in flight when a test ends;
+//   - staging: everything from DEBUG on as JSON lines in a rotated file, nothing sampled;
+//   - production: INFO and above as JSON lines in a rotated file, sampled at the default rates.
+//
+// Any other name has production's.
+func Preset(environment string) Config {
+	c := Config{
+		Environment: environment, Level: "debug",
+		Mask: &MaskConfig{}, Enrich: &EnrichConfig{}, Sample: &SampleConfig{Off: true}, Queue: &QueueConfig{},
+	}
+	switch environment {
+	case Development:
+		c.Sinks = []SinkConfig{{Type: sinkConsole}}
+	case Test:
+		c.Queue.Off = true
+		c.Sinks = []SinkConfig{{Type: sinkJSON}}
+	default:
+		c.ReloadOnSIGHUP = true
+		c.Sinks = []SinkConfig{{Type: sinkJSON, Path: logFilePlaceholder}}
+		if environment != Staging {
+			c.Level = "info"
+			c.Sample.Off = false
+		}
+	}
+	return c
+}
+
+// logFilePlaceholder becomes logs/<service>.jsonl once the service's name is known.
+const logFilePlaceholder = "logs/{service}.jsonl"
+
+// environment is the name of the environment that c is for.
+func (c *Config) environment() string {
+	return cmp.Or(c.Environment, os.Getenv(EnvEnvironment), Development)
+}
+
+// withPreset returns c with everything that it leaves open filled in from the environment variables and the preset.
+func (c Config) withPreset() (Config, error) {
+	c.Environment = c.environment()
+	if !slices.Contains(presetNames, c.Environment) && !c.overlaid {
+		want := "one of " + strings.Join(presetNames, ", ") + ", or a name under environments"
+		if near := conf.Nearest(c.Environment, presetNames); near != "" {
+			want = near + "? (allowed are " + strings.Join(presetNames, ", ") + ", and names under environments)"
+		}
+		return c, &conf.Error{Field: "environment", Value: c.Environment, Want: want}
+	}
+	p := Preset(c.Environment)
+	c.Level = cmp.Or(c.Level, os.Getenv(EnvLevel), p.Level)
+	c.Service = c.Service.or(serviceFromEnv()).or(ServiceConfig{Name: executable()})
+	c.Mask, c.Enrich = cmp.Or(c.Mask, p.Mask), cmp.Or(c.Enrich, p.Enrich)
+	c.Sample, c.Queue = cmp.Or(c.Sample, p.Sample), cmp.Or(c.Queue, p.Queue)
+	c.ReloadOnSIGHUP = c.ReloadOnSIGHUP || p.ReloadOnSIGHUP
+	if len(c.Sinks) == 0 && len(c.Handlers) == 0 {
+		c.Sinks = p.Sinks
+	}
+	c.Sinks = slices.Clone(c.Sinks)
+	for i := range c.Sinks {
+		c.Sinks[i].Path = strings.ReplaceAll(c.Sinks[i].Path, "{service}", fileName(c.Service.Name))
+	}
+	return c, nil
+}
+
+func executable() string {
+	name := filepath.Base(os.Args[0])
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".exe"), ".test")
+}
+
+// fileName makes a service's name fit for a file's.
+func fileName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == ':' || r < ' ' {
+			return '_'
+		}
+		return r
+	}, s)
+}

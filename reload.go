@@ -1,0 +1,113 @@
+package sluice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/sluicelog/sluice/internal/onerror"
+)
+
+// Reload swaps the chain for that of cfg without losing a record: loggers made before go on working, records in flight are
+// delivered by the old chain, and figures go on counting. When cfg is wrong or a sink cannot be opened, nothing changes.
+// ctx bounds the draining of the old chain.
+func (s *Stack) Reload(ctx context.Context, cfg Config) error {
+	r, err := cfg.resolve()
+	if err != nil {
+		return fmt.Errorf("sluice: config: %w", err)
+	}
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	gen, err := s.build(r)
+	if err != nil {
+		return err
+	}
+	if err := s.level.Set(r.Level); err != nil { // resolve has read it before
+		return errors.Join(err, gen.close(ctx))
+	}
+	s.errs.Store(&onerror.Sink{Component: "stack", Func: r.OnError})
+	s.mu.Lock()
+	old := s.current.Swap(gen)
+	s.draining = append(s.draining, old)
+	s.reloads++
+	s.mu.Unlock()
+
+	err = old.close(ctx)
+	s.retire()
+	return err
+}
+
+// retire moves the figures of drained generations to those of the past. A generation whose buffer still holds records for
+// requests that run is kept until they end.
+func (s *Stack) retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = slices.DeleteFunc(s.draining, func(g *generation) bool {
+		if g.waiting() {
+			return false
+		}
+		s.retired = s.retired.clone()
+		g.addTo(&s.retired)
+		return true
+	})
+}
+
+// waiting says whether records are still somewhere inside the generation.
+func (g *generation) waiting() bool {
+	return g.buffer != nil && g.buffer.Stats().Held > 0 || g.queue != nil && g.queue.Stats().Queued > 0
+}
+
+// ReloadFile reads the file that the Stack's Config came from again and reloads; a Config that was written in code is
+// kept. Log files are reopened under their path either way.
+func (s *Stack) ReloadFile(ctx context.Context) error {
+	if err := s.files.reopen(); err != nil {
+		return err
+	}
+	cfg := s.current.Load().cfg.Config
+	if cfg.origin == "" {
+		return nil
+	}
+	fresh, err := LoadConfig(cfg.origin)
+	if err != nil {
+		return err
+	}
+	fresh.OnError, fresh.Handlers = cfg.OnError, cfg.Handlers
+	return s.Reload(ctx, fresh)
+}
+
+// watch reloads at every SIGHUP until the function that it returns is called.
+func (s *Stack) watch() (stop func()) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-hup:
+				ctx, cancel := closingContext()
+				if err := s.ReloadFile(ctx); err != nil {
+					s.report(fmt.Errorf("reload: %w", err))
+				}
+				cancel()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hup)
+		close(done)
+		<-ended
+	}
+}

@@ -1,0 +1,303 @@
+package sluice
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sluicelog/sluice/handler/async"
+	"github.com/sluicelog/sluice/handler/enrich"
+	"github.com/sluicelog/sluice/handler/enrich/otel"
+	"github.com/sluicelog/sluice/handler/mask"
+	"github.com/sluicelog/sluice/handler/sample"
+	"github.com/sluicelog/sluice/internal/conf"
+	"github.com/sluicelog/sluice/internal/rotate"
+	"github.com/sluicelog/sluice/level"
+)
+
+// resolved is a Config with the preset filled in and every section turned into its layer's options. A nil section is off.
+type resolved struct {
+	Config
+	level  *level.Controller
+	mask   *mask.Options
+	enrich *enrich.Options
+	sample *sample.Options
+	queue  *async.Options
+	sinks  []sinkPlan
+}
+
+// sinkPlan is a SinkConfig with its texts understood.
+type sinkPlan struct {
+	SinkConfig
+	least  slog.Leveler // nil for all
+	only   []slog.Level
+	rotate rotate.Options
+}
+
+// resolve fills in what c leaves open and checks all of it. Its error joins one *ConfigError for each wrong field.
+func (c Config) resolve() (*resolved, error) {
+	c, err := c.withPreset()
+	if err != nil {
+		return nil, err
+	}
+	ck := &checker{}
+	ck.join(conf.Validate(&c))
+	r := &resolved{Config: c}
+	if r.level, err = level.NewController(c.Level); err != nil {
+		ck.bad("level", c.Level, "a level and levels per logger, such as info,store=debug ("+err.Error()+")")
+	}
+	r.mask = ck.mask(c.Mask, c.Environment)
+	r.enrich = ck.enrich(&c)
+	r.sample = ck.sample(c.Sample)
+	r.queue = ck.queue(c.Queue)
+	r.sinks = ck.sinks(c.Sinks)
+	if err := errors.Join(ck.errs...); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Effective returns c with everything that it leaves open filled in, as Open uses it.
+func (c Config) Effective() (Config, error) {
+	r, err := c.resolve()
+	if err != nil {
+		return Config{}, fmt.Errorf("sluice: config: %w", err)
+	}
+	return r.Config, nil
+}
+
+// MaskOptions returns the options of the mask that a chain of c has, nil when its mask is off.
+func (c Config) MaskOptions() (*mask.Options, error) {
+	r, err := c.resolve()
+	if err != nil {
+		return nil, fmt.Errorf("sluice: config: %w", err)
+	}
+	return r.mask, nil
+}
+
+// checker collects what is wrong.
+type checker struct{ errs []error }
+
+func (ck *checker) bad(field, value, want string) {
+	ck.errs = append(ck.errs, &conf.Error{Field: field, Value: value, Want: want})
+}
+
+func (ck *checker) join(err error) {
+	if err != nil {
+		ck.errs = append(ck.errs, err)
+	}
+}
+
+// layer takes the word of a layer's own Validate for what the checks here let through.
+func (ck *checker) layer(field string, err error) {
+	if err != nil && len(ck.errs) == 0 {
+		ck.bad(field, "", "values that the layer takes ("+err.Error()+")")
+	}
+}
+
+func (ck *checker) level(field, text string) slog.Leveler {
+	if text == "" {
+		return nil
+	}
+	l, err := level.Parse(text)
+	if err != nil {
+		ck.bad(field, text, "a level: debug, info, warn, error, critical, or between, such as info+2")
+	}
+	return l
+}
+
+func (ck *checker) mask(c *MaskConfig, env string) *mask.Options {
+	if c.Off {
+		if env == Production {
+			ck.bad("mask.off", "true", "false in production: records would leave unmasked")
+		}
+		return nil
+	}
+	o := &mask.Options{Keys: map[string]mask.Action{}, Kinds: map[string]mask.Action{}}
+	kinds := mask.KindNames()
+	for i, r := range c.Rules {
+		action, _ := mask.ParseAction(cmp.Or(r.Action, "redact"))
+		o.Patterns = append(o.Patterns, mask.Pattern{Name: r.Name, Regexp: r.Pattern, Literals: r.Literals, Action: action})
+		if err := (&mask.Options{Patterns: o.Patterns[i:]}).Validate(); err != nil {
+			ck.bad(fmt.Sprintf("mask.rules[%d]", i), r.Name, "a rule that can be applied ("+err.Error()+")")
+		}
+		kinds = append(kinds, r.Name)
+	}
+	for _, k := range c.Keys {
+		o.Keys[k] = mask.Redact
+	}
+	for _, k := range c.AllowKeys {
+		o.Keys[k] = mask.Allow
+	}
+	switchKinds := func(field string, names []string, a mask.Action) {
+		for i, k := range names {
+			if !slices.Contains(kinds, k) {
+				ck.bad(fmt.Sprintf("mask.%s[%d]", field, i), k, "one of "+strings.Join(kinds, ", "))
+			}
+			o.Kinds[k] = a
+		}
+	}
+	switchKinds("enable", c.Enable, mask.Redact)
+	switchKinds("disable", c.Disable, mask.Allow)
+	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
+		a, err := mask.ParseAction(c.Actions[name])
+		if err != nil {
+			continue // conf.Validate has said so
+		}
+		if slices.Contains(kinds, name) {
+			o.Kinds[name] = a
+		} else {
+			o.Keys[name] = a
+		}
+	}
+	o.HashKey = ck.secret("mask.hash_key", c.HashKey)
+	if usesHash(o) && len(o.HashKey) < minHashKey {
+		ck.bad("mask.hash_key", "", fmt.Sprintf("at least %d bytes, since an action is hash; it has %d", minHashKey, len(o.HashKey)))
+	}
+	ck.layer("mask", o.Validate())
+	return o
+}
+
+// minHashKey is how long the key of the hash action is at least.
+const minHashKey = 16
+
+func usesHash(o *mask.Options) bool {
+	isHash := func(a mask.Action) bool { return a == mask.Hash }
+	return slices.ContainsFunc(slices.Collect(maps.Values(o.Keys)), isHash) ||
+		slices.ContainsFunc(slices.Collect(maps.Values(o.Kinds)), isHash) ||
+		slices.ContainsFunc(o.Patterns, func(p mask.Pattern) bool { return isHash(p.Action) })
+}
+
+// secret returns the bytes of a secret, which may stand in a file.
+func (ck *checker) secret(field string, s conf.Secret) []byte {
+	path, ok := strings.CutPrefix(string(s), "file:")
+	if !ok {
+		return []byte(s)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		ck.bad(field, "file:"+path, "a file that can be read ("+err.Error()+")")
+	}
+	return []byte(strings.TrimRight(string(b), "\r\n"))
+}
+
+func (ck *checker) enrich(c *Config) *enrich.Options {
+	if c.Enrich.Off {
+		return nil
+	}
+	o := &enrich.Options{Service: c.Service.Name, Version: c.Service.Version, Environment: c.Environment, Span: otel.Span}
+	switch c.Enrich.Stack {
+	case "off":
+		o.Stack = enrich.StackOff
+	case "critical":
+		o.Stack = enrich.StackCritical
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.Enrich.Attributes)) {
+		o.Attrs = append(o.Attrs, slog.String(k, c.Enrich.Attributes[k]))
+	}
+	ck.layer("enrich", o.Validate())
+	return o
+}
+
+func (ck *checker) sample(c *SampleConfig) *sample.Options {
+	if c.Off {
+		return nil
+	}
+	o := &sample.Options{MaxPerSecond: c.TargetPerSecond}
+	for _, name := range slices.Sorted(maps.Keys(c.Rates)) {
+		if l := ck.level("sample.rates."+name, name); l != nil {
+			if o.Rates == nil {
+				o.Rates = make(map[slog.Level]float64)
+			}
+			o.Rates[l.Level()] = c.Rates[name]
+		}
+	}
+	ck.layer("sample", o.Validate())
+	return o
+}
+
+func (ck *checker) queue(c *QueueConfig) *async.Options {
+	if c.Off {
+		return nil
+	}
+	o := &async.Options{Capacity: c.Capacity, Workers: c.Workers, Timeout: c.Timeout, DropReportInterval: c.ReportEvery,
+		WaitLevel: ck.level("queue.wait_level", cmp.Or(c.WaitLevel, "error"))}
+	switch c.Overflow {
+	case "drop_oldest":
+		o.Policy = async.DropOldest
+	case "block":
+		o.Policy = async.Block
+	}
+	ck.layer("queue", o.Validate())
+	return o
+}
+
+// Types of sinks.
+const (
+	sinkConsole = "console"
+	sinkJSON    = "json"
+	sinkNull    = "null"
+)
+
+func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
+	plans := make([]sinkPlan, len(configs))
+	index := map[string]int{}
+	paths := map[string]int{}
+	for i, c := range configs {
+		field := func(name string) string { return fmt.Sprintf("sinks[%d].%s", i, name) }
+		if c.Type == "" {
+			ck.bad(field("type"), "", "one of console, json, null")
+		}
+		if c.Name == "" {
+			c.Name = fmt.Sprintf("%s-%d", c.Type, i)
+		}
+		if _, dup := index[c.Name]; dup {
+			ck.bad(field("name"), c.Name, "a name that no other sink has")
+		}
+		index[c.Name] = i
+		if c.Path != "" {
+			if c.Type != sinkJSON || c.Output != "" {
+				ck.bad(field("path"), c.Path, "a path only for type json, without output")
+			}
+			if j, dup := paths[c.Path]; dup {
+				ck.bad(field("path"), c.Path, fmt.Sprintf("a path of its own; sinks[%d] writes there", j))
+			}
+			paths[c.Path] = i
+		}
+		if c.Format != "" && c.Type != sinkConsole {
+			ck.bad(field("format"), c.Format, "no format: only the console has one")
+		}
+		p := sinkPlan{SinkConfig: c, least: ck.level(field("level"), c.Level), rotate: rotateOptions(c.Rotate)}
+		for j, name := range c.Only {
+			if l := ck.level(fmt.Sprintf("%s[%d]", field("only"), j), name); l != nil {
+				p.only = append(p.only, l.Level())
+			}
+		}
+		if err := p.rotate.Validate(); err != nil {
+			ck.bad(field("rotate"), "", "values that can be kept ("+err.Error()+")")
+		}
+		plans[i] = p
+	}
+	for i, p := range plans {
+		if p.Failover == "" {
+			continue
+		}
+		j, ok := index[p.Failover]
+		if !ok || j == i || plans[j].Failover != "" {
+			ck.bad(fmt.Sprintf("sinks[%d].failover", i), p.Failover, "the name of another sink, which has no failover itself")
+		}
+	}
+	return plans
+}
+
+func rotateOptions(c RotateConfig) rotate.Options {
+	return rotate.Options{
+		MaxBytes: int64(c.MaxBytes), MaxAge: c.MaxAge, Interval: c.Interval, MaxFiles: c.MaxFiles, MaxTotalBytes: int64(c.MaxTotalBytes),
+		Keep: c.Keep, Compress: rotate.Compression(c.Compress), Sync: rotate.SyncPolicy(c.Sync),
+	}
+}

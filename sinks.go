@@ -1,0 +1,184 @@
+package sluice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lmittmann/tint"
+	slogmulti "github.com/samber/slog-multi"
+	"golang.org/x/term"
+
+	"github.com/sluicelog/sluice/handler/jsonl"
+	"github.com/sluicelog/sluice/internal/chain"
+	"github.com/sluicelog/sluice/level"
+)
+
+// sink is one end of the chain.
+type sink struct {
+	name    string
+	handler slog.Handler // a meter around the sink itself
+	count   *tally
+	plan    sinkPlan
+	close   func() error // nil when there is nothing to close
+}
+
+// allLevels is a level that lets every record pass.
+const allLevels = slog.Level(-1 << 31)
+
+func (s *Stack) openSink(cfg *Config, p sinkPlan) (*sink, error) {
+	k := &sink{name: p.Name, plan: p, count: s.tally(p.Name)}
+	var least slog.Leveler = allLevels
+	if p.least != nil {
+		least = p.least
+	}
+	var h slog.Handler
+	switch p.Type {
+	case sinkNull:
+		h = discard{}
+	case sinkConsole:
+		h = console(cfg.stream(p.Output, "stderr"), p, least)
+	default:
+		w := cfg.stream(p.Output, "stdout")
+		if p.Path != "" {
+			p.rotate.OnError = s.report
+			f, err := s.files.acquire(p.Path, p.rotate)
+			if err != nil {
+				return nil, fmt.Errorf("sluice: sink %s: %w", p.Name, err)
+			}
+			w, k.close = f, f.Close
+		}
+		h = jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source, OnError: func(error) {}})
+	}
+	k.handler = newMeter(h, p.Name, k.count)
+	return k, nil
+}
+
+// stream is the standard stream of that name.
+func (c *Config) stream(name, def string) io.Writer {
+	if cmp.Or(name, def) == "stdout" {
+		if c.Stdout != nil {
+			return c.Stdout
+		}
+		return os.Stdout
+	}
+	if c.Stderr != nil {
+		return c.Stderr
+	}
+	return os.Stderr
+}
+
+// console writes for a person: in colours on a terminal, as text or JSON lines elsewhere.
+func console(w io.Writer, p sinkPlan, least slog.Leveler) slog.Handler {
+	if p.Format == "json" {
+		return jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source})
+	}
+	// https://no-color.org
+	f, isFile := w.(*os.File)
+	colour := p.Format == "color" || p.Format != "text" && os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
+	return tint.NewTextHandler(w, &tint.Options{
+		Level: least, AddSource: p.Source, NoColor: !colour, TimeFormat: "15:04:05.000", ReplaceAttr: consoleAttr,
+	})
+}
+
+// consoleAttr shortens what a person at a terminal knows or cannot read: the process' attributes, times in full, stacks.
+func consoleAttr(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 1 && groups[0] == "error" {
+		switch a.Key {
+		case "chain", "fingerprint":
+			return slog.Attr{}
+		case "stack_trace":
+			return slog.String("at", shortStack(a.Value.String()))
+		}
+	}
+	if len(groups) > 0 {
+		if groups[0] == "process" {
+			return slog.Attr{}
+		}
+		return a
+	}
+	switch a.Key {
+	case "@version", "service", "service_version", "environment", "host", "trace_flags", "span_id", "parent_span_id", "transaction_id":
+		return slog.Attr{}
+	case slog.LevelKey:
+		if l, ok := a.Value.Any().(slog.Level); ok && l >= level.Critical {
+			return level.ReplaceAttr(groups, a)
+		}
+	}
+	return a
+}
+
+// shortStack is the innermost frames of a stack trace in runtime/debug's layout, as file:line.
+func shortStack(trace string) string {
+	const frames = 4
+	var out []string
+	for line := range strings.Lines(trace) {
+		if place, ok := strings.CutPrefix(line, "\t"); ok && len(out) < frames {
+			place, _, _ = strings.Cut(strings.TrimSpace(place), " ")
+			out = append(out, path.Base(filepath.ToSlash(place)))
+		}
+	}
+	return strings.Join(out, " < ")
+}
+
+// fanOut hands each record to every sink that takes it. Sinks that only take some levels make it a Router, a sink with a
+// failover becomes one with its backup behind it.
+func fanOut(sinks []*sink) slog.Handler {
+	backup := map[string]bool{}
+	for _, k := range sinks {
+		backup[k.plan.Failover] = true
+	}
+	byName := func(name string) slog.Handler {
+		return sinks[slices.IndexFunc(sinks, func(k *sink) bool { return k.name == name })].handler
+	}
+	var all []slog.Handler
+	router, routed := slogmulti.Router(), false
+	for _, k := range sinks {
+		if backup[k.name] {
+			continue
+		}
+		h := k.handler
+		if k.plan.Failover != "" {
+			h = slogmulti.Failover()(h, byName(k.plan.Failover))
+		}
+		all = append(all, h)
+		if only := k.plan.only; len(only) > 0 {
+			routed = true
+			router = router.Add(h, func(_ context.Context, r slog.Record) bool { return slices.Contains(only, r.Level) })
+			continue
+		}
+		router = router.Add(h)
+	}
+	if !routed {
+		return slogmulti.Fanout(all...)
+	}
+	return router.Handler()
+}
+
+// discard takes every record and does nothing with it: unlike slog.DiscardHandler it is enabled, so that the chain before
+// it works as with any other sink.
+type discard struct{}
+
+func (discard) Enabled(context.Context, slog.Level) bool                  { return true }
+func (discard) Handle(context.Context, slog.Record) error                 { return nil }
+func (discard) HandleRoot(context.Context, slog.Record, chain.Root) error { return nil }
+func (d discard) WithAttrs([]slog.Attr) slog.Handler                      { return d }
+func (d discard) WithGroup(string) slog.Handler                           { return d }
+
+func closeSinks(sinks []*sink) error {
+	var errs []error
+	for _, k := range sinks {
+		if k.close != nil {
+			errs = append(errs, k.close())
+		}
+	}
+	return errors.Join(errs...)
+}
