@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sluicelog/sluice"
+)
+
+var configCommand = command{
+	name: "config", args: "check|show|schema [FILE]", short: "check or show a configuration",
+	long: `
+check reads the file and says, for each mistake, where it stands, what was found and what is allowed.
+show prints the configuration in effect: the file, overridden by the environment variables, completed by the preset of the
+environment. Secrets are not shown.
+schema prints the JSON schema of the file, for editors.
+
+  sluice config check sluice.yaml
+  SLUICE_ENV=production sluice config show
+  sluice config schema > sluice.schema.json`,
+	setup: func(*flag.FlagSet) func(context.Context, env, []string) error {
+		return func(_ context.Context, e env, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return usagef("want check FILE, show [FILE] or schema")
+			}
+			var cfg sluice.Config
+			var err error
+			if len(args) == 2 {
+				if cfg, err = sluice.LoadConfig(args[1]); err != nil {
+					return usageError{err}
+				}
+			}
+			switch {
+			case args[0] == "check" && len(args) == 2:
+				_, err = fmt.Fprintf(e.stdout, "%s: ok\n", args[1])
+				return err
+			case args[0] == "show":
+				if cfg, err = cfg.Effective(); err != nil {
+					return usageError{err}
+				}
+				text, err := yaml.Marshal(cfg)
+				if err != nil {
+					return err
+				}
+				_, err = e.stdout.Write(text)
+				return err
+			case args[0] == "schema" && len(args) == 1:
+				_, err = e.stdout.Write(sluice.Schema)
+				return err
+			}
+			return usagef("%q: want check FILE, show [FILE] or schema", args)
+		}
+	},
+}
