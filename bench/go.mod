@@ -1,0 +1,28 @@
+// Module bench compares sluice with its peers and keeps them out of its users' go.mod.
+module github.com/sluicelog/sluice/bench
+
+go 1.26.0
+
+require (
+	github.com/lmittmann/tint v1.2.1
+	github.com/m-mizutani/masq v0.2.1
+	github.com/phuslu/log v1.0.121
+	github.com/samber/slog-multi v1.8.0
+	github.com/samber/slog-sampling v1.5.4
+	github.com/sluicelog/sluice v0.0.0
+	github.com/veqryn/slog-context v0.9.0
+)
+
+require (
+	github.com/bluele/gcache v0.0.2 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/cornelk/hashmap v1.0.8 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/samber/lo v1.53.0 // indirect
+	github.com/samber/slog-common v0.21.0 // indirect
+	go.opentelemetry.io/otel v1.47.0 // indirect
+	go.opentelemetry.io/otel/trace v1.47.0 // indirect
+	golang.org/x/text v0.22.0 // indirect
+)
+
+replace github.com/sluicelog/sluice => ../
