@@ -7,10 +7,12 @@ require (
 	github.com/lmittmann/tint v1.2.1
 	github.com/m-mizutani/masq v0.2.1
 	github.com/phuslu/log v1.0.121
+	github.com/rs/zerolog v1.35.1
 	github.com/samber/slog-multi v1.8.0
 	github.com/samber/slog-sampling v1.5.4
 	github.com/sluicelog/sluice v0.0.0
 	github.com/veqryn/slog-context v0.9.0
+	go.uber.org/zap v1.28.0
 )
 
 require (
@@ -18,10 +20,14 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cornelk/hashmap v1.0.8 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/samber/lo v1.53.0 // indirect
 	github.com/samber/slog-common v0.21.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
+	go.uber.org/multierr v1.10.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.22.0 // indirect
 )
 
