@@ -15,6 +15,9 @@ var standardOnly = []string{
 	"internal/chain", "internal/freeze", "internal/maskederr", "internal/onerror", "internal/scope",
 }
 
+// beside are the foreign packages that some of the others may have, and nothing else.
+var beside = map[string][]string{"perf": {"github.com/HdrHistogram/hdrhistogram-go"}}
+
 func TestArrowsPointInOneDirection(t *testing.T) {
 	deps := list(t, "{{.ImportPath}} {{join .Deps \" \"}}")
 	for pkg, ds := range deps {
@@ -24,7 +27,7 @@ func TestArrowsPointInOneDirection(t *testing.T) {
 			}
 		}
 	}
-	for _, pkg := range []string{"handler/async", "handler/mask", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate"} {
+	for _, pkg := range []string{"handler/async", "handler/mask", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf"} {
 		if _, ok := deps[pkg]; !ok {
 			t.Errorf("go list does not know %s: this test looks at nothing", pkg)
 		}
@@ -40,6 +43,7 @@ func TestForbiddenFindsWrongArrows(t *testing.T) {
 		{"handler/enrich/otel", "handler/enrich", false}, {"handler/async", "", true}, {"store", "handler/async", true}, {"search", "store", false},
 		{"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
 		{"level", "go.opentelemetry.io/otel", true}, {"handler/mask/entity", "golang.org/x/text", false}, {"handler/sample", "golang.org/x/sys/unix", true},
+		{"perf", "github.com/HdrHistogram/hdrhistogram-go", false}, {"perf", "golang.org/x/sys/unix", true}, {"perf", "handler/async", true},
 		{"", "handler/mask", false}, {"cmd/sluice", "", false}, {"handler/mask", "examples/pipeline", true}, {"level", "internal/conf", false},
 	} {
 		if got := forbidden(tc.from, tc.to); (got != "") != tc.wrong {
@@ -59,6 +63,8 @@ func forbidden(from, to string) string {
 	switch {
 	case !ours && slices.Contains(standardOnly, from):
 		return "it compiles with the standard library alone"
+	case !ours && beside[from] != nil && !slices.Contains(beside[from], to):
+		return "beside the standard library it has " + strings.Join(beside[from], ", ") + " alone"
 	case !ours:
 		return ""
 	case to == "":

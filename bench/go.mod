@@ -13,9 +13,11 @@ require (
 	github.com/sluicelog/sluice v0.0.0
 	github.com/veqryn/slog-context v0.9.0
 	go.uber.org/zap v1.28.0
+	golang.org/x/exp v0.0.0-20261113113407-e3970619a1a4
 )
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // indirect
 	github.com/bluele/gcache v0.0.2 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cornelk/hashmap v1.0.8 // indirect

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package perf
+
+import "time"
+
+func processCPU() time.Duration { return -1 }
