@@ -27,7 +27,7 @@ func TestArrowsPointInOneDirection(t *testing.T) {
 			}
 		}
 	}
-	for _, pkg := range []string{"handler/async", "handler/mask", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf"} {
+	for _, pkg := range []string{"handler/async", "handler/compress", "handler/mask", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf", "template"} {
 		if _, ok := deps[pkg]; !ok {
 			t.Errorf("go list does not know %s: this test looks at nothing", pkg)
 		}
