@@ -14,6 +14,7 @@ type fragment struct {
 	keys   []keyRef // those of the root
 	filter filter   // of keys
 	notes  Notes
+	side   sides // of a layout
 }
 
 // A With holds what WithAttrs and WithGroup gave to a logger. It is immutable; nil stands for a logger that has nothing.
@@ -88,9 +89,14 @@ func (e *Encoder) WithAttrs(w *With, attrs []slog.Attr) *With {
 		}
 	}
 	for i := range attrs {
-		b.attr(&attrs[i])
+		if n.open == 0 {
+			b.place(&attrs[i])
+		} else {
+			b.attr(&attrs[i])
+		}
 	}
 	n.text, n.notes = bytes.Clone(b.B[1:]), b.Notes
+	n.setSide(b)
 	n.notes.Left += b.left
 	if w.open == 0 {
 		if n.open == 0 {
@@ -122,16 +128,28 @@ func (f *fragment) setKeys(keys []keyRef) {
 	}
 }
 
+// setSide takes a copy of what was routed elsewhere.
+func (f *fragment) setSide(b *Buffer) {
+	if b.enc.Layout == nil {
+		return
+	}
+	f.side.has, f.side.root = b.side.has, b.side.root
+	for i := range f.side.text {
+		f.side.text[i] = bytes.Clone(b.side.text[i])
+	}
+}
+
 // newBlock encodes the attributes of a block.
 func (e *Encoder) newBlock(attrs []slog.Attr) *fragment {
 	b := e.fragmentBuffer()
 	defer b.Free()
 	b.writesRoot = true
 	for i := range attrs {
-		b.attr(&attrs[i])
+		b.place(&attrs[i])
 	}
 	b.writesRoot = false
 	f := &fragment{text: bytes.Clone(b.B[1:]), notes: b.Notes}
+	f.setSide(b)
 	f.notes.Left += b.left
 	f.setKeys(b.keys)
 	return f
@@ -159,7 +177,16 @@ func (b *Buffer) with(w *With) {
 // members writes a fragment. Its keys are looked at one by one only where the root has some of about the same hash.
 func (b *Buffer) members(f *fragment, root bool) {
 	s := segment{keys: f.keys, base: uint32(len(b.B)), root: root}
-	b.B = append(b.B, f.text...)
+	if len(f.text) > 0 && b.B[len(b.B)-1] == '{' { // the first of the main object of a layout
+		s.base--
+		b.B = append(b.B[:len(b.B)-1], f.text...)
+		b.B[s.base] = '{'
+	} else {
+		b.B = append(b.B, f.text...)
+	}
+	if f.side.has != 0 {
+		b.join(&f.side, root)
+	}
 	if f.notes != (Notes{}) {
 		b.Notes.add(f.notes)
 	}
