@@ -49,6 +49,9 @@ func (h *Handler) Close(ctx context.Context) error {
 			c.q.close()
 			c.workers.Wait()
 			c.cancel()
+			for _, b := range c.q.rest() {
+				c.abandon(b)
+			}
 			c.endErr = errors.Join(c.endSpool(), c.dead.close())
 			close(c.ended)
 		}()
@@ -65,9 +68,7 @@ func (h *Handler) Close(ctx context.Context) error {
 	}
 	left := h.Stats().Queued
 	c.cancel()
-	for _, b := range c.q.stop() {
-		c.abandon(b)
-	}
+	c.q.stop()
 	<-c.ended // requests have been cut off
 	err := fmt.Errorf("opensearch: close: %d records not delivered, %s: %w", left, c.whereabouts(), ctx.Err())
 	return errors.Join(err, c.endErr)

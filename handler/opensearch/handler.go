@@ -143,7 +143,7 @@ func (h *Handler) handle(ctx context.Context, r *slog.Record, root *chain.Root) 
 	b.B = append(b.B, actionOpen...)
 	id := ""
 	if c.opts.ID != nil {
-		id = c.opts.ID(ctx, r)
+		id = c.opts.ID(ctx, *r)
 	}
 	if id == "" {
 		b.B = c.appendID(b.B)

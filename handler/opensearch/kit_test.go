@@ -307,7 +307,7 @@ func checkBooks(t testing.TB, h *Handler) {
 
 func flush(t testing.TB, h *Handler) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	if err := h.Flush(ctx); err != nil {
 		t.Fatal(err)

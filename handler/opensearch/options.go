@@ -44,7 +44,7 @@ type Options struct {
 	// after a crash: the document is stored once. "" means one made here, from a random prefix and a counter. It must be
 	// unique in the stream. One that is longer than 512 bytes is replaced by its SHA-256. Nil means that none is given. It is
 	// called in the goroutine that logs.
-	ID func(context.Context, *slog.Record) string
+	ID func(context.Context, slog.Record) string
 
 	// MaxDocs and MaxBytes are how many documents and bytes make a full request, which is sent at once. 0 means 5,000 and 4 MiB;
 	// at most 100,000 and 64 MiB.
@@ -126,7 +126,7 @@ func (o *Options) Validate() error {
 	check(lasts(o.MaxAge, time.Millisecond, time.Minute), "MaxAge", o.MaxAge, "1ms to 1m, or 0 for 200ms")
 	check(within(o.InFlight, 1, maxInFlight), "InFlight", o.InFlight, "1 to 64, or 0 for 4")
 	n := o.withDefaults()
-	check(within(o.MaxPending, n.MaxBytes, maxPending), "MaxPending", o.MaxPending, "at least MaxBytes, at most 4 GiB, or 0 for 64 MiB")
+	check(within(o.MaxPending, max(n.MaxBytes, minBatchBytes), maxPending), "MaxPending", o.MaxPending, "at least MaxBytes, at most 4 GiB, or 0 for 64 MiB")
 	check(o.Overflow == "" || o.Overflow == Drop || o.Overflow == Block, "Overflow", fmt.Sprintf("%q", string(o.Overflow)), "drop or block")
 	check(lasts(o.Timeout, 10*time.Millisecond, 10*time.Minute), "Timeout", o.Timeout, "10ms to 10m, or 0 for 30s")
 	check(lasts(o.MaxBackoff, 10*time.Millisecond, time.Hour), "MaxBackoff", o.MaxBackoff, "10ms to 1h, or 0 for 30s")

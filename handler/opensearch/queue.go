@@ -215,18 +215,24 @@ func (q *queue) close() {
 	q.changed.Broadcast()
 }
 
-// stop takes away what no worker has taken.
-func (q *queue) stop() (left []*batch) {
+// stop has take return nothing more.
+func (q *queue) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed, q.stopped = true, true
-	left = q.ready
+	q.changed.Broadcast()
+}
+
+// rest takes away what no worker has taken, when there are none any more.
+func (q *queue) rest() []*batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	left := q.ready
 	if q.open != nil {
 		q.open.entry.sealed = true
 		left = append(left, q.open)
 	}
 	q.ready, q.open = nil, nil
-	q.changed.Broadcast()
 	return left
 }
 
