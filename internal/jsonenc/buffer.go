@@ -80,13 +80,10 @@ func (b *Buffer) start(e *Encoder) {
 	b.nsegments = 0
 	b.object = object{filter: e.filter, root: true}
 	b.index.n = 0
-	b.depth, b.inlined, b.settled = 1, 0, 0
+	b.depth, b.inlined, b.settled = e.rootDepth(), 0, 0
 	b.textDepth = 0
 	if e.Layout != nil {
 		b.side.clear()
-		if e.Layout.Main != "" {
-			b.depth = 2
-		}
 	}
 }
 

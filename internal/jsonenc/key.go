@@ -23,6 +23,7 @@ type object struct {
 	keys    int    // its first in Buffer.keys
 	segment int    // its first in Buffer.segments
 	root    bool   // it is the record itself
+	dots    int    // in its key: of a document they make objects too
 }
 
 // A segment is a run of members that was encoded before and copied to base.
@@ -109,6 +110,14 @@ func (b *Buffer) pathRoom() int {
 		return maxKey
 	}
 	return max(b.enc.MaxDepth-b.depth, 0)
+}
+
+// keyDots counts the dots of the key that was just written, in a document.
+func (b *Buffer) keyDots() int {
+	if b.enc.Layout == nil || len(b.keys) == 0 || b.B[len(b.B)-1] != ':' {
+		return 0
+	}
+	return bytes.Count(b.text(len(b.keys)-1), []byte("."))
 }
 
 // tidyKey returns key without dots at its ends, not empty, and not too long.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/sluicelog/sluice/internal/chain"
 )
@@ -21,6 +22,7 @@ type fragment struct {
 type With struct {
 	fragment
 	open    int      // groups that are open at the end of the fragment
+	depth   int      // of the innermost of them
 	inner   fragment // its keys are those of the innermost open group
 	pending []string // groups that no attribute has opened yet
 	deep    *deep    // what lies past the depth limit
@@ -54,12 +56,35 @@ func (e *Encoder) WithGroup(w *With, name string) *With {
 	if w != nil {
 		*n = *w
 	}
-	if n.deep != nil || 1+n.open+len(n.pending) >= e.MaxDepth {
+	depth := n.depth
+	if n.open == 0 {
+		depth = e.rootDepth()
+	}
+	for _, pending := range n.pending {
+		depth += 1 + e.pathDots(pending)
+	}
+	if n.deep != nil || depth+e.pathDots(name) >= e.MaxDepth {
 		n.deep = &deep{group: name, prev: n.deep}
 	} else {
 		n.pending = append(slices.Clip(n.pending), name)
 	}
 	return n
+}
+
+// rootDepth is the depth of the object that has the attributes.
+func (e *Encoder) rootDepth() int {
+	if e.Layout != nil && e.Layout.Main != "" {
+		return 2
+	}
+	return 1
+}
+
+// pathDots counts the dots of a group's name that make objects.
+func (e *Encoder) pathDots(name string) int {
+	if e.Layout == nil {
+		return 0
+	}
+	return strings.Count(name, ".")
 }
 
 // WithAttrs returns w with further attributes. It returns w when all of them are empty.
@@ -95,7 +120,7 @@ func (e *Encoder) WithAttrs(w *With, attrs []slog.Attr) *With {
 			b.attr(&attrs[i])
 		}
 	}
-	n.text, n.notes = bytes.Clone(b.B[1:]), b.Notes
+	n.text, n.notes, n.depth = bytes.Clone(b.B[1:]), b.Notes, b.depth
 	n.setSide(b)
 	n.notes.Left += b.left
 	if w.open == 0 {
@@ -171,7 +196,7 @@ func (b *Buffer) with(w *With) {
 	b.object = object{filter: w.inner.filter, keys: len(b.keys), segment: b.nsegments}
 	b.segments[b.nsegments] = segment{keys: w.inner.keys, base: uint32(base)}
 	b.nsegments++
-	b.depth += w.open
+	b.depth = w.depth
 }
 
 // members writes a fragment. Its keys are looked at one by one only where the root has some of about the same hash.
