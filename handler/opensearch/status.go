@@ -41,6 +41,8 @@ func judgeItem(c cause) verdict {
 		return refuse // the stream is missing and may not be made
 	case s == 400 && (curable[c.Type] || strings.HasPrefix(c.Reason, "pipeline with id")):
 		return refuse
+	case s >= 500 && c.Type == "mapper_exception":
+		return again // the cluster manager was too slow to enter a new field
 	case s >= 500:
 		return few
 	}

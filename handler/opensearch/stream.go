@@ -89,9 +89,9 @@ func (c *core) check(ctx context.Context) {
 // resolve decides where the documents of b go of which some may be stored already: it pins them to a backing index, and
 // settles those that it finds in an earlier one.
 func (w *worker) resolve(b *batch) error {
-	names, _, err := w.learn(w.ctx)
-	if err != nil {
-		return err
+	names, missing, err := w.learn(w.ctx)
+	if err != nil || missing {
+		return err // without a stream nothing is stored, or in one index; it may be made meanwhile
 	}
 	if len(names) == 0 {
 		b.uncertain = false // nothing better is to be had: the same identifier, in what may be another index

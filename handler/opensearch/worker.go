@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -164,7 +165,7 @@ func (w *worker) items(b *batch, reply []byte) error {
 	}
 	keep := w.kept[:n]
 	var late, lost cause // the first of those that are sent again, and of those that are not
-	nLate, nLost, duplicates := 0, 0, 0
+	nLate, nLost, duplicates, worst := 0, 0, 0, 0
 	unpin, progress, refusal := false, false, false
 	var causes map[int]cause
 	err := readItems(reply, n, func(i int, c cause) {
@@ -174,7 +175,9 @@ func (w *worker) items(b *batch, reply []byte) error {
 		}
 		if v == few {
 			v = again
-			if b.docs[i].few++; int(b.docs[i].few) > w.opts.ItemRetries {
+			b.docs[i].few++
+			worst = max(worst, int(b.docs[i].few))
+			if int(b.docs[i].few) > w.opts.ItemRetries {
 				v = dead
 			}
 		}
@@ -238,8 +241,8 @@ func (w *worker) items(b *batch, reply []byte) error {
 	w.circuit.succeeded()
 	w.count.retried.Add(uint64(nLate))
 	w.errs.report(&Error{Stream: w.stream.name, Documents: nLate, Retried: true, Status: late.Status, Type: late.Type, Reason: late.Reason})
-	b.tries = 1
-	pause(w.ctx, backoff(b.tries, w.opts.MaxBackoff))
+	b.tries = 0
+	pause(w.ctx, backoff(max(2*worst-1, 1), w.opts.MaxBackoff))
 	return nil
 }
 
@@ -358,10 +361,23 @@ func (w *worker) send(b *batch) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(w.ctx, w.opts.Timeout)
 	defer cancel()
 	status, reply, err := w.client.Do(ctx, http.MethodPost, path, header, body)
-	if err == nil {
-		w.count.latency.add(time.Since(start))
+	if err != nil {
+		if ctx.Err() != nil && w.ctx.Err() == nil {
+			err = fmt.Errorf("no answer within %v: %w", w.opts.Timeout, context.DeadlineExceeded)
+		}
+		return 0, nil, plainError(err)
 	}
-	return status, reply, err
+	w.count.latency.add(time.Since(start))
+	return status, reply, nil
+}
+
+// plainError leaves out which request failed: there is only the one kind, and its URL is long.
+func plainError(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 var (
