@@ -202,7 +202,7 @@ func TestARealNodeUnderPressure(t *testing.T) {
 		stream := newStream(t, node, "")
 		h, log := start(t, newHTTPClient(t, node.URL, nil), fast(stream))
 		write(t, h, "m", 20)
-		waitFor(t, log, "maximum shards")
+		waitFor(t, log, "shards open")
 		node.Must(t, "PUT", "/_cluster/settings", `{"transient":{"cluster.max_shards_per_node":null}}`, nil)
 		flush(t, h)
 		wantInStream(t, node, stream, "m", 20)
