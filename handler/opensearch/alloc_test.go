@@ -29,6 +29,8 @@ func (y *yesNode) Do(_ context.Context, _, _ string, _ http.Header, body []byte)
 	return 200, y.reply, nil
 }
 
+func (y *yesNode) Close() error { return nil }
+
 var (
 	static  = chain.NewBlock([]slog.Attr{slog.String("service", "api"), slog.String("host", "h1"), slog.String("environment", "production"), slog.String("@version", "1")})
 	request = chain.NewBlock([]slog.Attr{slog.String("request_id", "0191b2c3-7d4e-7a1b-8c2d-3e4f5a6b7c8d"), slog.String("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"), slog.String("span_id", "00f067aa0ba902b7"), slog.String("trace_flags", "01")})

@@ -52,7 +52,7 @@ func (h *Handler) Close(ctx context.Context) error {
 			for _, b := range c.q.rest() {
 				c.abandon(b)
 			}
-			c.endErr = errors.Join(c.endSpool(), c.dead.close())
+			c.endErr = errors.Join(c.endSpool(), c.dead.close(), c.client.Close())
 			close(c.ended)
 		}()
 	})

@@ -66,7 +66,12 @@ func NewHandler(opts *Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(o, client)
+	h, err := build(o, client)
+	if err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	return h, nil
 }
 
 func build(o Options, client client) (*Handler, error) {

@@ -80,6 +80,9 @@ func (f *fakeNode) Do(ctx context.Context, method, path string, header http.Head
 	return a.give(ctx)
 }
 
+// Close does nothing.
+func (f *fakeNode) Close() error { return nil }
+
 func (a *answer) give(ctx context.Context) (int, []byte, error) {
 	if a.hang {
 		<-ctx.Done()

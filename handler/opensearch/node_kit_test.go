@@ -1,81 +1,14 @@
 package opensearch
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 )
-
-// httpClient is the least client that speaks to a node.
-type httpClient struct {
-	url            string
-	user, password string
-	http           *http.Client
-}
-
-func newHTTPClient(t testing.TB, url string, config *tls.Config) *httpClient {
-	t.Helper()
-	tr := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: 16}
-	t.Cleanup(tr.CloseIdleConnections)
-	return &httpClient{url: url, http: &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-}
-
-func (c *httpClient) Do(ctx context.Context, method, path string, header http.Header, body []byte) (int, []byte, error) {
-	guard := &bodyGuard{r: bytes.NewReader(body)}
-	defer guard.Close() // the transport may still be reading when an answer is there
-	req, err := http.NewRequestWithContext(ctx, method, c.url+path, guard)
-	if err != nil {
-		return 0, nil, err
-	}
-	req.ContentLength = int64(len(body))
-	if len(body) == 0 {
-		req.Body = http.NoBody
-	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
-	if c.user != "" {
-		req.SetBasicAuth(c.user, c.password)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	reply, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, reply, err
-}
-
-// A bodyGuard is a body that nobody reads once it is closed.
-type bodyGuard struct {
-	mu sync.Mutex
-	r  *bytes.Reader
-}
-
-func (g *bodyGuard) Read(p []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.r == nil {
-		return 0, io.ErrClosedPipe
-	}
-	return g.r.Read(p)
-}
-
-func (g *bodyGuard) Close() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.r = nil
-	return nil
-}
 
 // newStream makes a template for a data stream of the node and returns its name.
 func newStream(t testing.TB, node *opensearchtest.Server, settings string) string {
@@ -122,4 +55,25 @@ func waitFor(t testing.TB, log *errorLog, hint string) {
 			t.Fatalf("no error told %q: %s", hint, log)
 		}
 	}
+}
+
+// open builds a handler as a user does. Errors go to the log that it returns.
+func open(t testing.TB, url string, o Options) (*Handler, *errorLog) {
+	t.Helper()
+	log := &errorLog{}
+	o.OnError = log.add
+	if len(o.Connection.URLs) == 0 {
+		o.Connection.URLs = []string{url}
+	}
+	h, err := NewHandler(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = h.Close(ctx)
+		checkBooks(t, h)
+	})
+	return h, log
 }

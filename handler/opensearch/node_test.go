@@ -45,7 +45,7 @@ func TestARealNodeHasEveryRecordOnceThroughEveryFault(t *testing.T) {
 			stream := newStream(t, node, "")
 			o := fast(stream)
 			o.MaxDocs, o.Timeout = 200, 500*time.Millisecond
-			h, log := start(t, newHTTPClient(t, proxy.URL, nil), o)
+			h, log := open(t, proxy.URL, o)
 			write(t, h, "m", 1000)
 			flush(t, h)
 			wantInStream(t, node, stream, "m", 1000)
@@ -61,7 +61,7 @@ func TestARealNodeThatIsGoneAndComesBack(t *testing.T) {
 	node := opensearchtest.Node(t)
 	proxy := opensearchtest.NewProxy(t, node)
 	stream := newStream(t, node, "")
-	h, log := start(t, newHTTPClient(t, proxy.URL, nil), fast(stream))
+	h, log := open(t, proxy.URL, fast(stream))
 	write(t, h, "m", 500)
 	flush(t, h)
 	proxy.Refuse()
@@ -87,7 +87,9 @@ func TestARealNodeRollsOverBetweenADeliveryAndItsRepetition(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			proxy := opensearchtest.NewProxy(t, node)
 			stream := newStream(t, node, "")
-			h, _ := start(t, newHTTPClient(t, proxy.URL, nil), fast(stream))
+			o := fast(stream)
+			o.Timeout = 0 // only the fault below is to lose an answer
+			h, _ := open(t, proxy.URL, o)
 			write(t, h, "m", 100) // makes the stream
 			flush(t, h)
 			proxy.InjectWhen(isBulk, opensearchtest.Edit(func(int, []byte) (int, []byte) {
@@ -116,7 +118,7 @@ func TestARealNodeRefusesAndIsMended(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stream := newStream(t, node, "")
-			h, log := start(t, newHTTPClient(t, node.URL, nil), fast(stream))
+			h, log := open(t, node.URL, fast(stream))
 			write(t, h, "m", 1)
 			flush(t, h)
 			node.Must(t, "PUT", "/"+stream+"/_settings", tc.refuse, nil)
@@ -146,7 +148,7 @@ func TestARealNodeRejectsADocumentForGood(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dead.jsonl")
 	o := fast(stream)
 	o.DeadLetters = path
-	h, _ := start(t, newHTTPClient(t, node.URL, nil), o)
+	h, _ := open(t, node.URL, o)
 	write(t, h, "first", 1)
 	flush(t, h)
 	node.Must(t, "PUT", "/"+stream+"/_settings", `{"index.default_pipeline":"`+pipeline+`"}`, nil)
@@ -183,7 +185,7 @@ func TestARealNodeUnderPressure(t *testing.T) {
 		stream := newStream(t, node, "")
 		o := fast(stream)
 		o.InFlight = 8
-		h, log := start(t, newHTTPClient(t, node.URL, nil), o)
+		h, log := open(t, node.URL, o)
 		filler := strings.Repeat("x", 500)
 		for i := range 9000 {
 			r := slog.NewRecord(time.Now(), slog.LevelInfo, fmt.Sprint("m", i), 0)
@@ -200,7 +202,7 @@ func TestARealNodeUnderPressure(t *testing.T) {
 		node.Must(t, "PUT", "/occupant", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`, nil)
 		node.Must(t, "PUT", "/_cluster/settings", `{"transient":{"cluster.max_shards_per_node":1}}`, nil)
 		stream := newStream(t, node, "")
-		h, log := start(t, newHTTPClient(t, node.URL, nil), fast(stream))
+		h, log := open(t, node.URL, fast(stream))
 		write(t, h, "m", 20)
 		waitFor(t, log, "shards open")
 		node.Must(t, "PUT", "/_cluster/settings", `{"transient":{"cluster.max_shards_per_node":null}}`, nil)
@@ -210,7 +212,7 @@ func TestARealNodeUnderPressure(t *testing.T) {
 	t.Run("breaker", func(t *testing.T) {
 		stream := newStream(t, node, "")
 		node.Must(t, "PUT", "/_cluster/settings", `{"transient":{"network.breaker.inflight_requests.limit":"100kb"}}`, nil)
-		h, log := start(t, newHTTPClient(t, node.URL, nil), fast(stream))
+		h, log := open(t, node.URL, fast(stream))
 		write(t, h, "m", 3000)
 		flush(t, h)
 		node.Must(t, "PUT", "/_cluster/settings", `{"transient":{"network.breaker.inflight_requests.limit":null}}`, nil)
@@ -228,7 +230,7 @@ func TestARealNodeTakesEveryDocumentThatTheEncoderMakes(t *testing.T) {
 			stream := newStream(t, node, "")
 			o := fast(stream)
 			o.Format, o.AddSource = f, true
-			h, log := start(t, newHTTPClient(t, node.URL, nil), o)
+			h, log := open(t, node.URL, o)
 			deep := slog.Group("d", slog.Int("x", 1))
 			for range 30 {
 				deep = slog.Group("d", deep)

@@ -17,8 +17,3 @@ func (c *core) endSpool() error                            { return nil }
 func (c *core) spoolFigures() uint64                       { return 0 }
 func (c *core) spoolHealth() error                         { return nil }
 func (c *core) spoolWriteIndex(string)                     {}
-
-// Connection is where OpenSearch is.
-type Connection struct{ URL string }
-
-func connect(*Options) (client, error) { return nil, nil }

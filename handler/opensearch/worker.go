@@ -16,6 +16,7 @@ import (
 // not all of it; a documents' fate is not known then.
 type client interface {
 	Do(ctx context.Context, method, path string, header http.Header, body []byte) (status int, reply []byte, err error)
+	Close() error
 }
 
 // A worker delivers one batch at a time, until every document of it is stored or given up.
@@ -73,7 +74,7 @@ func (w *worker) attempt(b *batch) (half *batch) {
 	}
 	status, reply, err := w.send(b)
 	if err != nil {
-		b.uncertain = true
+		b.uncertain = b.uncertain || !notSent(err)
 		w.failed(b, err)
 		return nil
 	}
