@@ -16,7 +16,10 @@ type queue struct {
 	open    *batch
 	ready   []*batch // full, oldest first
 	free    []*batch
-	keep    int // batches that free holds at most
+	keep    int  // batches that free holds at most
+	full    bool // the latest batch was full; of so many bytes and documents, with some to spare
+	size    int
+	docs    int
 	limit   int // bytes of a batch at present: less than maxBytes after an answer that it was too large
 	pending int // bytes accepted and not settled
 	closed  bool
@@ -39,7 +42,7 @@ type entry struct {
 
 func (q *queue) init(o *Options) {
 	q.maxDocs, q.maxBytes, q.maxPending, q.age = o.MaxDocs, o.MaxBytes, o.MaxPending, o.MaxAge
-	q.limit, q.keep = q.maxBytes, o.InFlight+1
+	q.limit, q.keep = q.maxBytes, o.InFlight+o.MaxPending/o.MaxBytes
 	q.changed.L = &q.mu
 	q.timer = time.AfterFunc(time.Hour, q.ripen)
 	q.timer.Stop()
@@ -86,6 +89,9 @@ func (q *queue) newBatch() *batch {
 	if n := len(q.free); n > 0 {
 		b, q.free = q.free[n-1], q.free[:n-1]
 		*b = batch{body: b.body[:0], docs: b.docs[:0]}
+	} else if q.full {
+		// Batches become full: this one will be like the one before.
+		b.body, b.docs = make([]byte, 0, q.size), make([]doc, 0, q.docs)
 	}
 	b.oldest = time.Now()
 	b.entry = &entry{oldest: b.oldest, done: make(chan struct{})}
@@ -97,6 +103,7 @@ func (q *queue) newBatch() *batch {
 
 // seal ends the open batch.
 func (q *queue) seal() {
+	q.full, q.size, q.docs = true, len(q.open.body)+len(q.open.body)/16, len(q.open.docs)+len(q.open.docs)/16
 	q.ready = append(q.ready, q.open)
 	q.open.entry.sealed = true
 	q.open = nil
@@ -129,7 +136,7 @@ func (q *queue) take() *batch {
 		case q.open != nil && (q.open.due || q.closed):
 			b := q.open
 			b.entry.sealed = true
-			q.open = nil
+			q.open, q.full = nil, false
 			return b
 		case q.closed:
 			return nil
