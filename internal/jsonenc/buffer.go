@@ -30,6 +30,7 @@ type Buffer struct {
 	textDepth  int // past the depth limit: open objects within a text
 	writesRoot bool
 	misses     uint // keys that were not known
+	side       sides
 
 	recordTime, attrTime second
 }
@@ -61,7 +62,7 @@ func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
 // Free gives b back. Neither b nor b.B may be used afterwards.
 func (b *Buffer) Free() {
-	if cap(b.B) > maxPooled || cap(b.keys) > maxPooled/16 {
+	if cap(b.B) > maxPooled || cap(b.keys) > maxPooled/16 || cap(b.side.text[0])+cap(b.side.text[1]) > maxPooled {
 		return
 	}
 	b.B, b.Notes = b.B[:0], Notes{}
@@ -79,8 +80,11 @@ func (b *Buffer) start(e *Encoder) {
 	b.nsegments = 0
 	b.object = object{filter: e.filter, root: true}
 	b.index.n = 0
-	b.depth, b.inlined, b.settled = 1, 0, 0
+	b.depth, b.inlined, b.settled = e.rootDepth(), 0, 0
 	b.textDepth = 0
+	if e.Layout != nil {
+		b.side.clear()
+	}
 }
 
 // grow makes room for n further bytes and a key.

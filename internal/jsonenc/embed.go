@@ -31,7 +31,7 @@ func (b *Buffer) embedValue(src []byte, i int) int {
 		}
 		return end
 	case '{', '[':
-		if b.depth >= b.enc.MaxDepth {
+		if b.depth+b.keyDots() >= b.enc.MaxDepth {
 			end := skipValue(src, i)
 			b.str(string(src[i:end]))
 			return end
@@ -69,8 +69,9 @@ func (b *Buffer) embedObject(src []byte, i int) int {
 }
 
 func (b *Buffer) embedArray(src []byte, i int) int {
+	deeper := 1 + b.keyDots()
 	b.B = append(b.B, '[')
-	b.depth++
+	b.depth += deeper
 	i = skipSpace(src, i+1)
 	for src[i] != ']' {
 		i = skipSpace(src, b.embedValue(src, i))
@@ -79,7 +80,7 @@ func (b *Buffer) embedArray(src []byte, i int) int {
 			i = skipSpace(src, i+1)
 		}
 	}
-	b.depth--
+	b.depth -= deeper
 	b.B = append(b.B, ']')
 	return i + 1
 }

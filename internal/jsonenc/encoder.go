@@ -2,6 +2,7 @@ package jsonenc
 
 import (
 	"log/slog"
+	"strconv"
 	"unique"
 
 	"github.com/sluicelog/sluice/internal/chain"
@@ -28,6 +29,8 @@ type Config struct {
 	MaxValue  int   // bytes of one value (strings: before escaping); 0 means 32 KiB, at least MinValue
 	MaxRecord int   // bytes of one record; 0 means 1 MiB, at least MinRecord
 	MaxDepth  int   // objects within each other, the record included; 0 means 20, from 2 to 1000
+	// Layout, of NewLayout, makes documents instead of lines; Names then are those of the document's root, Source aside.
+	Layout *Layout
 }
 
 // Defaults and bounds of a Config.
@@ -50,6 +53,7 @@ type Encoder struct {
 	reserved    []string
 	filter      filter // of the reserved names
 	timeHead    string
+	mainOpen    string                  // of a layout
 	levels      [len(levelNames)]string // end of the time, level, key of the message
 	sources     sources
 }
@@ -65,12 +69,18 @@ func New(c Config) *Encoder {
 	e := &Encoder{Config: c, key: unique.Make(c)}
 	e.encodeBlock = func(b *chain.Block) any { return e.newBlock(b.Attrs()) }
 	e.reserved = []string{c.Names.Time, c.Names.Level, c.Names.Message, c.Names.Source, c.Names.Cut}
+	if l := c.Layout; l != nil {
+		e.reserved = append([]string{Line.Time, Line.Level, Line.Message, Line.Source, c.Names.Cut}, l.Reserved...)
+		if l.Main != "" {
+			e.mainOpen = string(append(appendString([]byte{','}, l.Main), ':', '{'))
+		}
+	}
 	for _, name := range e.reserved {
 		e.filter.add(hashKey([]byte(name)))
 	}
 	e.timeHead = string(append(appendString([]byte{'{'}, c.Names.Time), ':', '"'))
 	for i, name := range levelNames {
-		e.levels[i] = string(e.appendLevelHead(nil, name))
+		e.levels[i] = string(e.appendLevelHead(nil, slog.LevelDebug+slog.Level(i)*levelStep, name))
 	}
 	return e
 }
@@ -86,15 +96,26 @@ func bounded(n, zero, least, most int) int {
 const timeEnd = `",`
 
 // appendLevelHead appends what stands between the time and the message.
-func (e *Encoder) appendLevelHead(dst []byte, name string) []byte {
+func (e *Encoder) appendLevelHead(dst []byte, l slog.Level, name string) []byte {
 	dst = append(appendString(append(dst, timeEnd...), e.Names.Level), ':')
-	dst = append(appendString(dst, name), ',')
+	if e.Layout != nil && e.Layout.LevelText != "" {
+		dst = append(appendString(append(dst, '{'), e.Layout.LevelText), ':')
+		dst = append(appendString(dst, name), ',')
+		dst = append(appendString(dst, e.Layout.LevelNumber), ':')
+		dst = append(strconv.AppendInt(dst, int64(severity(l)), 10), '}', ',')
+	} else {
+		dst = append(appendString(dst, name), ',')
+	}
 	return append(appendString(dst, e.Names.Message), ':')
 }
 
 // Append appends r as one JSON object, without a newline, to b.B: the fixed fields, the root attributes, the attributes
 // of the logger, those of the record. W may be nil.
 func (e *Encoder) Append(b *Buffer, r *slog.Record, root *chain.Root, w *With) {
+	if e.Layout != nil {
+		e.appendDocument(b, r, root, w)
+		return
+	}
 	b.start(e)
 	b.head(r)
 	b.writesRoot = true
@@ -141,7 +162,7 @@ func (b *Buffer) head(r *slog.Record) {
 	if i, ok := levelIndex(r.Level); ok {
 		level = e.levels[i]
 	} else {
-		level = string(e.appendLevelHead(nil, levelName(r.Level)))
+		level = string(e.appendLevelHead(nil, r.Level, levelName(r.Level)))
 	}
 	if r.Time.IsZero() {
 		b.B = append(append(b.B, '{'), level[len(timeEnd):]...)
@@ -149,7 +170,7 @@ func (b *Buffer) head(r *slog.Record) {
 		b.B = append(b.recordTime.append(append(b.B, e.timeHead...), r.Time), level...)
 	}
 	b.str(r.Message)
-	if e.AddSource && r.PC != 0 {
+	if e.AddSource && r.PC != 0 && e.Layout == nil {
 		b.B = append(b.B, e.sources.text(e, r)...)
 	}
 }

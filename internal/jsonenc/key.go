@@ -23,6 +23,7 @@ type object struct {
 	keys    int    // its first in Buffer.keys
 	segment int    // its first in Buffer.segments
 	root    bool   // it is the record itself
+	dots    int    // in its key: of a document they make objects too
 }
 
 // A segment is a run of members that was encoded before and copied to base.
@@ -51,6 +52,10 @@ func (b *Buffer) key(key string) {
 			return
 		}
 	}
+	if k.dots != 0 && int(k.dots) > b.pathRoom() {
+		b.newKey(key)
+		return
+	}
 	at := len(b.B)
 	if cap(b.B)-at < len(k.text) || len(b.keys) == cap(b.keys) {
 		b.grow(len(k.text))
@@ -78,6 +83,9 @@ func (b *Buffer) key(key string) {
 // newKey is key for one that is not known, which it may be from now on.
 func (b *Buffer) newKey(key string) {
 	name := tidyKey(key)
+	if b.enc.Layout != nil {
+		name = tidyPath(name, b.pathRoom())
+	}
 	if b.B[len(b.B)-1] != '{' {
 		b.B = append(b.B, ',')
 	}
@@ -87,13 +95,29 @@ func (b *Buffer) newKey(key string) {
 	hash := hashKey(b.B[pos:end])
 	if name != key {
 		b.Notes.Renamed++
-	} else if len(key) <= maxKnown && plain(key) {
+	} else if len(key) <= maxKnown && plain(key) && cleanPath(key) {
 		b.remember(key, hash)
 	}
 	b.keys = append(b.keys, keyRef{pos: uint32(pos), end: uint32(end), hash: hash, root: b.writesRoot})
 	if !b.object.filter.add(hash) {
 		b.settleKey(len(b.keys) - 1)
 	}
+}
+
+// pathRoom is how many dots a key may have: of documents each of them makes an object.
+func (b *Buffer) pathRoom() int {
+	if b.enc.Layout == nil {
+		return maxKey
+	}
+	return max(b.enc.MaxDepth-b.depth, 0)
+}
+
+// keyDots counts the dots of the key that was just written, in a document.
+func (b *Buffer) keyDots() int {
+	if b.enc.Layout == nil || len(b.keys) == 0 || b.B[len(b.B)-1] != ':' {
+		return 0
+	}
+	return bytes.Count(b.text(len(b.keys)-1), []byte("."))
 }
 
 // tidyKey returns key without dots at its ends, not empty, and not too long.

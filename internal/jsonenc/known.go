@@ -2,6 +2,7 @@ package jsonenc
 
 import (
 	"math/bits"
+	"strings"
 	"sync/atomic"
 )
 
@@ -15,6 +16,7 @@ type knownKey struct {
 	low, high uint64 // see ends
 	key       string
 	hash      uint32
+	dots      uint8
 	text      [maxKnown + 4]byte // with comma, quotes, colon
 }
 
@@ -48,7 +50,7 @@ func (b *Buffer) remember(key string, hash uint32) {
 		place = &pair[b.misses/patience%2]
 	}
 	text := `,"` + key + `":`
-	k := &knownKey{low: low, high: high, key: text[2 : 2+len(key)], hash: hash}
+	k := &knownKey{low: low, high: high, key: text[2 : 2+len(key)], hash: hash, dots: uint8(strings.Count(key, "."))}
 	copy(k.text[:], text)
 	place.Store(k)
 }

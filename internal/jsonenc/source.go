@@ -10,8 +10,9 @@ import (
 type sources [256]atomic.Pointer[sourceText]
 
 type sourceText struct {
-	pc   uintptr
-	text string
+	pc       uintptr
+	text     string
+	fragment *fragment // of a layout, nil for nothing
 }
 
 // text returns the member that says where r was logged, with a comma before it; nothing if that is not known.
@@ -37,7 +38,7 @@ func (s *sources) text(e *Encoder, r *slog.Record) string {
 		}
 		text = string(append(dst, '}'))
 	}
-	slot.Store(&sourceText{r.PC, text})
+	slot.Store(&sourceText{pc: r.PC, text: text})
 	return text
 }
 
@@ -54,4 +55,19 @@ func (e *Encoder) sourceAttrs(src *slog.Source) []slog.Attr {
 		attrs = append(attrs, slog.Int(e.Names.Line, src.Line))
 	}
 	return attrs
+}
+
+// fragment returns the members that say where r was logged, as the layout of e routes them; nil if that is not known.
+func (s *sources) fragment(e *Encoder, r *slog.Record) *fragment {
+	const k = 0x9e3779b97f4a7c15
+	slot := &s[uint64(r.PC)*k>>56]
+	if t := slot.Load(); t != nil && t.pc == r.PC {
+		return t.fragment
+	}
+	var f *fragment
+	if src := r.Source(); src != nil && *src != (slog.Source{}) {
+		f = e.newBlock([]slog.Attr{slog.Any(Line.Source, slog.GroupValue(e.sourceAttrs(src)...))})
+	}
+	slot.Store(&sourceText{pc: r.PC, fragment: f})
+	return f
 }

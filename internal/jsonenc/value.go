@@ -82,22 +82,16 @@ func (b *Buffer) group(key string, attrs []slog.Attr) {
 		b.inlined++
 		b.attrs(attrs)
 		b.inlined--
-	case b.textDepth == 0 && b.depth >= b.enc.MaxDepth:
-		b.key(key)
-		start := len(b.B)
-		outer := b.openObject()
-		b.textDepth = 1
-		b.attrs(attrs)
-		b.textDepth = 0
-		b.close(outer)
-		text := string(b.B[start:])
-		b.B = b.B[:start]
-		b.str(text)
 	case b.textDepth >= maxTextDepth:
 		b.key(key)
 		b.str("…")
 	default:
-		outer := b.open(key)
+		b.key(key)
+		if b.textDepth == 0 && b.depth+b.keyDots() >= b.enc.MaxDepth {
+			b.textGroup(attrs)
+			return
+		}
+		outer := b.openObject()
 		if b.textDepth > 0 {
 			b.textDepth++
 			b.attrs(attrs)
@@ -107,6 +101,19 @@ func (b *Buffer) group(key string, attrs []slog.Attr) {
 		}
 		b.close(outer)
 	}
+}
+
+// textGroup writes a group as the text of its object.
+func (b *Buffer) textGroup(attrs []slog.Attr) {
+	start := len(b.B)
+	outer := b.openObject()
+	b.textDepth = 1
+	b.attrs(attrs)
+	b.textDepth = 0
+	b.close(outer)
+	text := string(b.B[start:])
+	b.B = b.B[:start]
+	b.str(text)
 }
 
 func (b *Buffer) attrs(attrs []slog.Attr) {
@@ -122,10 +129,11 @@ func (b *Buffer) open(name string) (outer object) {
 }
 
 func (b *Buffer) openObject() (outer object) {
+	dots := b.keyDots()
 	b.B = append(b.B, '{')
 	outer = b.object
-	b.object = object{keys: len(b.keys), segment: b.nsegments}
-	b.depth++
+	b.object = object{keys: len(b.keys), segment: b.nsegments, dots: dots}
+	b.depth += 1 + dots
 	return outer
 }
 
@@ -137,8 +145,8 @@ func (b *Buffer) close(outer object) {
 	}
 	b.keys = b.keys[:b.object.keys]
 	b.nsegments = b.object.segment
+	b.depth -= 1 + b.object.dots
 	b.object = outer
-	b.depth--
 }
 
 // written says whether a is certain to be written. Of groups and LogValuers it is not known.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/sluicelog/sluice/internal/chain"
 )
@@ -14,12 +15,14 @@ type fragment struct {
 	keys   []keyRef // those of the root
 	filter filter   // of keys
 	notes  Notes
+	side   sides // of a layout
 }
 
 // A With holds what WithAttrs and WithGroup gave to a logger. It is immutable; nil stands for a logger that has nothing.
 type With struct {
 	fragment
 	open    int      // groups that are open at the end of the fragment
+	depth   int      // of the innermost of them
 	inner   fragment // its keys are those of the innermost open group
 	pending []string // groups that no attribute has opened yet
 	deep    *deep    // what lies past the depth limit
@@ -53,12 +56,35 @@ func (e *Encoder) WithGroup(w *With, name string) *With {
 	if w != nil {
 		*n = *w
 	}
-	if n.deep != nil || 1+n.open+len(n.pending) >= e.MaxDepth {
+	depth := n.depth
+	if n.open == 0 {
+		depth = e.rootDepth()
+	}
+	for _, pending := range n.pending {
+		depth += 1 + e.pathDots(pending)
+	}
+	if n.deep != nil || depth+e.pathDots(name) >= e.MaxDepth {
 		n.deep = &deep{group: name, prev: n.deep}
 	} else {
 		n.pending = append(slices.Clip(n.pending), name)
 	}
 	return n
+}
+
+// rootDepth is the depth of the object that has the attributes.
+func (e *Encoder) rootDepth() int {
+	if e.Layout != nil && e.Layout.Main != "" {
+		return 2
+	}
+	return 1
+}
+
+// pathDots counts the dots of a group's name that make objects.
+func (e *Encoder) pathDots(name string) int {
+	if e.Layout == nil {
+		return 0
+	}
+	return strings.Count(name, ".")
 }
 
 // WithAttrs returns w with further attributes. It returns w when all of them are empty.
@@ -88,9 +114,14 @@ func (e *Encoder) WithAttrs(w *With, attrs []slog.Attr) *With {
 		}
 	}
 	for i := range attrs {
-		b.attr(&attrs[i])
+		if n.open == 0 {
+			b.place(&attrs[i])
+		} else {
+			b.attr(&attrs[i])
+		}
 	}
-	n.text, n.notes = bytes.Clone(b.B[1:]), b.Notes
+	n.text, n.notes, n.depth = bytes.Clone(b.B[1:]), b.Notes, b.depth
+	n.setSide(b)
 	n.notes.Left += b.left
 	if w.open == 0 {
 		if n.open == 0 {
@@ -122,16 +153,28 @@ func (f *fragment) setKeys(keys []keyRef) {
 	}
 }
 
+// setSide takes a copy of what was routed elsewhere.
+func (f *fragment) setSide(b *Buffer) {
+	if b.enc.Layout == nil {
+		return
+	}
+	f.side.has, f.side.root = b.side.has, b.side.root
+	for i := range f.side.text {
+		f.side.text[i] = bytes.Clone(b.side.text[i])
+	}
+}
+
 // newBlock encodes the attributes of a block.
 func (e *Encoder) newBlock(attrs []slog.Attr) *fragment {
 	b := e.fragmentBuffer()
 	defer b.Free()
 	b.writesRoot = true
 	for i := range attrs {
-		b.attr(&attrs[i])
+		b.place(&attrs[i])
 	}
 	b.writesRoot = false
 	f := &fragment{text: bytes.Clone(b.B[1:]), notes: b.Notes}
+	f.setSide(b)
 	f.notes.Left += b.left
 	f.setKeys(b.keys)
 	return f
@@ -153,13 +196,22 @@ func (b *Buffer) with(w *With) {
 	b.object = object{filter: w.inner.filter, keys: len(b.keys), segment: b.nsegments}
 	b.segments[b.nsegments] = segment{keys: w.inner.keys, base: uint32(base)}
 	b.nsegments++
-	b.depth += w.open
+	b.depth = w.depth
 }
 
 // members writes a fragment. Its keys are looked at one by one only where the root has some of about the same hash.
 func (b *Buffer) members(f *fragment, root bool) {
 	s := segment{keys: f.keys, base: uint32(len(b.B)), root: root}
-	b.B = append(b.B, f.text...)
+	if len(f.text) > 0 && b.B[len(b.B)-1] == '{' { // the first of the main object of a layout
+		s.base--
+		b.B = append(b.B[:len(b.B)-1], f.text...)
+		b.B[s.base] = '{'
+	} else {
+		b.B = append(b.B, f.text...)
+	}
+	if f.side.has != 0 {
+		b.join(&f.side, root)
+	}
 	if f.notes != (Notes{}) {
 		b.Notes.add(f.notes)
 	}

@@ -1,7 +1,6 @@
 package osclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -113,7 +113,9 @@ func (c *Client) look() {
 
 // once sends the request one time.
 func (c *Client) once(ctx context.Context, method, path string, header http.Header, body []byte, cred *credential) (int, []byte, error) {
-	req, err := newRequest(ctx, method, path, header, body)
+	lent := &loan{content: body}
+	defer lent.end() // net/http may go on sending after it has returned an early answer, or ctx has ended
+	req, err := newRequest(ctx, method, path, header, lent)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -139,12 +141,43 @@ func (c *Client) once(ctx context.Context, method, path string, header http.Head
 	return resp.StatusCode, reply, nil
 }
 
+// A loan is the content of a request while the caller lends it.
+type loan struct {
+	mu      sync.Mutex
+	content []byte
+}
+
+// end takes the content back: no byte of it is read any more.
+func (l *loan) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.content = nil
+}
+
 // body is a request's body and the reader of it, in one allocation.
-type body struct{ bytes.Reader }
+type body struct {
+	loan *loan
+	at   int
+	size int
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.at == b.size {
+		return 0, io.EOF
+	}
+	b.loan.mu.Lock()
+	defer b.loan.mu.Unlock()
+	if b.loan.content == nil {
+		return 0, io.ErrClosedPipe
+	}
+	n := copy(p, b.loan.content[b.at:])
+	b.at += n
+	return n, nil
+}
 
 func (*body) Close() error { return nil }
 
-func newRequest(ctx context.Context, method, path string, header http.Header, content []byte) (*http.Request, error) {
+func newRequest(ctx context.Context, method, path string, header http.Header, lent *loan) (*http.Request, error) {
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
 		return nil, fmt.Errorf("path %q: want one that begins with a slash", path)
@@ -153,16 +186,10 @@ func newRequest(ctx context.Context, method, path string, header http.Header, co
 	for k, v := range header {
 		req.Header[k] = v
 	}
-	if len(content) > 0 {
-		b := &body{}
-		b.Reset(content)
-		req.Body, req.ContentLength = b, int64(len(content))
+	if n := len(lent.content); n > 0 {
+		req.Body, req.ContentLength = &body{loan: lent, size: n}, int64(n)
 		// For a kept connection that turns out to be closed before a byte is sent: net/http then takes another.
-		req.GetBody = func() (io.ReadCloser, error) {
-			again := &body{}
-			again.Reset(content)
-			return again, nil
-		}
+		req.GetBody = func() (io.ReadCloser, error) { return &body{loan: lent, size: n}, nil }
 	}
 	return req.WithContext(ctx), nil
 }
