@@ -217,3 +217,22 @@ func (r *Record) has(path string, except []string) bool {
 	}
 	return false
 }
+
+// AppendValues appends the values of a field, as aggregations count them.
+func (r *Record) AppendValues(dst []search.Value, field string) []search.Value {
+	if field == "time" {
+		if r.Time != NoTime {
+			dst = append(dst, search.TimeValue(r.Time))
+		}
+		return dst
+	}
+	kind := search.KindOf(field)
+	for i := range r.Leaves {
+		if l := &r.Leaves[i]; string(l.Path) == field {
+			if v, ok := l.Value(kind); ok {
+				dst = append(dst, v)
+			}
+		}
+	}
+	return dst
+}
