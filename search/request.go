@@ -155,13 +155,21 @@ func (r *Request) Condition() Expr {
 	if r.Forced.Expr != nil {
 		list = append(list, r.Forced.Expr)
 	}
-	if r.Query.Expr != nil {
-		list = append(list, r.visible(r.Query.Expr))
+	if e := r.Visible(); e != nil {
+		list = append(list, e)
 	}
 	if len(list) == 0 {
 		return All{}
 	}
 	return join[And](list)
+}
+
+// Visible returns the query without what it may not see, nil for an empty one.
+func (r *Request) Visible() Expr {
+	if r.Query.Expr == nil {
+		return nil
+	}
+	return r.visible(r.Query.Expr)
 }
 
 // visible replaces conditions on hidden fields by what they are on records without them.

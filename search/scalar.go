@@ -99,3 +99,8 @@ func (v Value) Compare(o Value) int {
 	}
 	return v.num.Compare(o.num)
 }
+
+// String returns the type's name.
+func (t ValueType) String() string {
+	return [...]string{"none", "boolean", "number", "time", "string"}[t]
+}
