@@ -85,14 +85,6 @@ func (v *Viewer) context(ctx context.Context, r *http.Request) (any, error) {
 	}{rowsOf(hits)}, nil
 }
 
-func (v *Viewer) explain(ctx context.Context, r *http.Request) (any, error) {
-	req, err := v.request(r, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	return v.searcher.Explain(ctx, req)
-}
-
 func (v *Viewer) audit(ctx context.Context, _ *http.Request) (any, error) {
 	if v.opts.Audit == nil {
 		return struct{}{}, nil

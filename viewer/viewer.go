@@ -130,7 +130,6 @@ func (v *Viewer) routes(files fs.FS) {
 	m.HandleFunc("GET /api/context", v.bounded(v.context))
 	m.HandleFunc("GET /api/operations", v.bounded(v.operations))
 	m.HandleFunc("GET /api/audit", v.bounded(v.audit))
-	m.HandleFunc("GET /api/explain", v.bounded(v.explain))
 	m.HandleFunc("GET /api/export", v.export)
 	m.HandleFunc("GET /api/tail", v.tail)
 	v.mux = m
