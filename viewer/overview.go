@@ -241,4 +241,3 @@ func failed(results map[string]*search.AggregationResult) (n uint64) {
 	}
 	return n
 }
-
