@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/sluicelog/sluice/search"
@@ -35,6 +34,10 @@ func stepFor(length time.Duration) time.Duration {
 func (v *Viewer) bound(ctx context.Context, req *search.Request) (ok bool, err error) {
 	end := func(order search.Order) (time.Time, error) {
 		one := *req
+		one.Query.Expr = search.And{search.Exists{Field: "time"}}
+		if req.Query.Expr != nil {
+			one.Query.Expr = search.And{req.Query.Expr, search.Exists{Field: "time"}}
+		}
 		one.Sort, one.Limit, one.Cursor, one.Fields = search.Sort{Order: order}, 1, "", []string{"time"}
 		res, err := v.searcher.Search(ctx, &one)
 		if err != nil || len(res.Hits) == 0 {
@@ -123,9 +126,9 @@ func (v *Viewer) facets(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := strings.Split(r.URL.Query().Get("fields"), ",")
-	if names[0] == "" || len(names) > maxFacets {
-		return nil, badRequest{fmt.Errorf("fields names %d fields: want 1 to %d, separated by commas", len(names), maxFacets)}
+	names := r.URL.Query()["field"]
+	if len(names) == 0 || len(names) > maxFacets {
+		return nil, badRequest{fmt.Errorf("field is given %d times: want 1 to %d", len(names), maxFacets)}
 	}
 	found, err := v.searcher.Facets(ctx, req, names, size)
 	if err != nil {

@@ -79,7 +79,7 @@ func TestFacetsAreExact(t *testing.T) {
 		}
 		Other uint64
 	}
-	got := answer[[]facet](t, v, "/api/facets?fields=level,service&size=1")
+	got := answer[[]facet](t, v, "/api/facets?field=level&field=service&size=1")
 	text, err := json.Marshal(got)
 	if err != nil {
 		t.Fatal(err)
@@ -141,8 +141,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"/api/search?sort=x:y":            "want newest, oldest",
 		"/api/search?cursor=no":           "cursor",
 		"/api/context":                    "id is missing",
-		"/api/facets?fields=":             "want 1 to 20",
-		"/api/facets?fields=a&size=1e9":   "want a number from 1 to 100",
+		"/api/facets":             "want 1 to 20",
+		"/api/facets?field=a&size=1e9":   "want a number from 1 to 100",
 		"/api/histogram?from=2026-99-01T": "want a time such as",
 	} {
 		status, body := get(t, v, path)
@@ -162,7 +162,7 @@ func TestNothingEscapesTheForcedFilterAndHiddenFields(t *testing.T) {
 		Hide:   func(*http.Request) []string { return []string{"user_id"} },
 	})
 	for _, q := range []string{"", "*", "service:gateway OR *", "NOT service:worker", ") OR (*", "user_id:u1", "NOT user_id:*"} {
-		for _, path := range []string{"/api/search?", "/api/export?", "/api/facets?fields=service,user_id&", "/api/histogram?", "/api/fields?"} {
+		for _, path := range []string{"/api/search?", "/api/export?", "/api/facets?field=service&field=user_id&", "/api/histogram?", "/api/fields?"} {
 			_, body := get(t, v, path+"q="+url.QueryEscape(q))
 			if strings.Contains(body, "gateway") || strings.Contains(body, `"u1"`) || strings.Contains(body, `"user_id"`) && !strings.Contains(path, "user_id") {
 				t.Errorf("%s with q=%s tells what is hidden: %.300s", path, q, body)

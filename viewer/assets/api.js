@@ -6,13 +6,13 @@ export class Failure extends Error {
   constructor(message, column) { super(message); this.column = column; }
 }
 
-export async function ask(kind, params) {
+export async function ask(path, params, kind = path) {
   running.get(kind)?.abort();
   const mine = new AbortController();
   running.set(kind, mine);
   try {
-    const res = await fetch('api/' + kind + '?' + params, { signal: mine.signal, headers: { Accept: 'application/json' } });
-    const body = await res.json().catch(() => ({}));
+    const res = await fetch('api/' + path + '?' + params, { signal: mine.signal, headers: { Accept: 'application/json' } });
+    const body = await res.json().catch((err) => { if (ignorable(err)) throw err; return {}; });
     if (!res.ok) throw new Failure(body.error || 'the server answered ' + res.status, body.column);
     return body;
   } finally {

@@ -51,7 +51,7 @@ async function restore() {
   const have = rows.selection();
   if (have?.id === state.id) return detail.open(have);
   try {
-    const res = await ask('context', query({ q: '', from: '', to: '', id: state.id, before: 1, after: 1 }));
+    const res = await ask('context', query({ q: '', from: '', to: '', id: state.id, before: 1, after: 1 }), 'restore');
     const row = res.rows.find((r) => r.id === state.id);
     if (row) detail.open(row);
   } catch (err) {
@@ -63,7 +63,7 @@ async function more() {
   if (!cursor || loading) return;
   loading = true;
   try {
-    const res = await ask('search', query({ limit: maxRows, cursor }));
+    const res = await ask('search', query({ limit: maxRows, cursor }), 'more');
     cursor = res.cursor ?? '';
     rows.append(res.rows);
   } catch (err) {
@@ -81,7 +81,7 @@ async function overview() {
     fields = await ask('fields', query({ q: '' }));
     complete.known(fields);
     const names = facets.choose(fields);
-    facets.draw(names.length ? await ask('facets', query({ fields: names.join(',') })) : []);
+    facets.draw(names.length ? await ask('facets', query({ field: names })) : []);
   } catch (err) { fail(err); }
 }
 
@@ -131,6 +131,7 @@ function update(changed) {
   else if (any('id') && state.id) restore();
 }
 
+onChange(update);
 rows.events(more, (row) => { set({ id: row.id }, true); detail.open(row); });
 
 detail.around(async (row) => {

@@ -42,7 +42,7 @@ async function suggest() {
   if (value && fields.some((f) => f.name === value[1])) {
     const start = before.length - value[2].length - value[3].length;
     try {
-      const found = await ask('facets', query({ q: '', fields: value[1], size: 50 }));
+      const found = await ask('facets', query({ q: '', field: value[1], size: 50 }), 'complete');
       if (input.value.slice(0, input.selectionStart) !== before) return;
       const wanted = value[3].toLowerCase();
       offer((found[0]?.values ?? []).filter((v) => v.value.toLowerCase().startsWith(wanted) && v.value.length < 120)

@@ -45,13 +45,16 @@ export function prepend(next) {
   rows = fresh.concat(rows);
   if (rows.length > most) for (const r of rows.splice(most)) ids.delete(r.id);
   if (selected >= 0) selected += fresh.length;
-  redraw();
+  resize();
   if (top > 0) list.scrollTop = top + fresh.length * rowHeight();
+  redraw();
   return fresh.length;
 }
 
 export const atTop = () => list.scrollTop < rowHeight();
 export const toTop = () => { list.scrollTop = 0; };
+
+const resize = () => { space.style.height = rows.length * rowHeight() + 'px'; };
 
 function redraw() {
   if (drawn) return;
@@ -61,7 +64,7 @@ function redraw() {
 
 function draw() {
   const h = rowHeight();
-  space.style.height = rows.length * h + 'px';
+  resize();
   const from = Math.max(0, Math.floor(list.scrollTop / h) - 8);
   const to = Math.min(rows.length, from + Math.ceil(list.clientHeight / h) + 16);
   const lines = [];

@@ -47,7 +47,10 @@ export const columns = () => (state.cols ? state.cols.split(',') : []);
 export function query(extra = {}) {
   const p = new URLSearchParams();
   for (const key of ['q', 'from', 'to', 'sort', 'weigh']) if (state[key]) p.set(key, state[key]);
-  for (const key in extra) if (extra[key] !== undefined && extra[key] !== '') p.set(key, extra[key]);
+  for (const key in extra) {
+    p.delete(key);
+    for (const value of [extra[key]].flat()) if (value !== undefined && value !== '') p.append(key, value);
+  }
   return p;
 }
 
