@@ -6,8 +6,13 @@ import { set, state } from './state.js';
 const chart = $('histogram').querySelector('svg');
 const height = 84;
 let data, first = -1, last = -1;
+let dragging = false, waiting; // what came while somebody drags is drawn afterwards
 
 export function draw(histogram) {
+  if (dragging) {
+    waiting = histogram;
+    return;
+  }
   data = histogram;
   first = last = -1;
   const { bars } = data;
@@ -72,7 +77,6 @@ function zoom() {
   set({ from: new Date(startOf(a)).toISOString(), to: new Date(startOf(b + 1)).toISOString(), id: '' });
 }
 
-let dragging = false;
 chart.addEventListener('pointerdown', (e) => {
   if (!data?.bars.length) return;
   dragging = true;
@@ -89,6 +93,8 @@ chart.addEventListener('pointerup', () => {
   if (!dragging) return;
   dragging = false;
   zoom();
+  if (waiting) draw(waiting);
+  waiting = undefined;
 });
 chart.addEventListener('keydown', (e) => {
   if (!data?.bars.length) return;
