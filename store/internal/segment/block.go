@@ -2,6 +2,7 @@ package segment
 
 import (
 	"hash/crc32"
+	"io"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -98,6 +99,24 @@ func (p *packer) seal(id int, raw []byte) {
 	}
 	p.blocks[id] = block{off: int64(len(p.out)), stored: len(stored), raw: len(raw), crc: crc32.Checksum(stored, castagnoli)}
 	p.out = append(p.out, stored...)
+}
+
+// ReadAt reads blocks that are sealed.
+func (p *packer) ReadAt(b []byte, off int64) (int, error) {
+	if n := copy(b, p.out[min(off, int64(len(p.out))):]); n < len(b) {
+		return n, io.ErrUnexpectedEOF
+	}
+	return len(b), nil
+}
+
+// unsealed returns what an open block holds so far.
+func (p *packer) unsealed(id int) ([]byte, bool) {
+	for i := range p.open {
+		if p.open[i].id == id {
+			return p.open[i].buf, true
+		}
+	}
+	return nil, false
 }
 
 // flush seals the blocks that are still open.

@@ -1,26 +1,20 @@
 package segment
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
-func (f *column) load() error {
+func (f *Column) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.loaded {
 		f.err = f.decode()
-		if f.err != nil {
-			fmt.Println("FIELD", f.id, f.key.path, f.key.kind, f.n, f.body)
-		}
 		f.loaded = true
 	}
 	return f.err
 }
 
 // locate finds the rows of the column.
-func (f *column) locate() error {
+func (f *Column) locate() error {
 	s := f.seg
 	switch {
 	case f.rows != nil:
@@ -64,7 +58,7 @@ func (f *column) locate() error {
 }
 
 // locateSlot finds the rows of a slot: those whose template has it.
-func (f *column) locateSlot() error {
+func (f *Column) locateSlot() error {
 	if err := f.text.load(); err != nil {
 		return err
 	}
@@ -95,7 +89,7 @@ func (f *column) locateSlot() error {
 }
 
 // byKey returns the place of each entry in the order of the key.
-func (f *column) byKey() ([]uint32, []uint32, error) {
+func (f *Column) byKey() ([]uint32, []uint32, error) {
 	keyOf, err := f.seg.key()
 	if err != nil {
 		return nil, nil, err
@@ -108,7 +102,7 @@ func (f *column) byKey() ([]uint32, []uint32, error) {
 	return place, sorted, nil
 }
 
-func (f *column) decode() error {
+func (f *Column) decode() error {
 	c := &cursor{b: f.body}
 	if err := f.locate(); err != nil {
 		return err
@@ -152,7 +146,7 @@ func (f *column) decode() error {
 	return err
 }
 
-func (f *column) decodeCodes(c *cursor, d *decoder) error {
+func (f *Column) decodeCodes(c *cursor, d *decoder) error {
 	count := len(f.seg.shapes)
 	if f.text != nil {
 		// The templates' table is read with the text, which does not need the codes.
@@ -173,7 +167,7 @@ func (f *column) decodeCodes(c *cursor, d *decoder) error {
 	return nil
 }
 
-func (f *column) decodeText(c *cursor, d *decoder) error {
+func (f *Column) decodeText(c *cursor, d *decoder) error {
 	c.byte()
 	f.tmpl = c.count(len(f.seg.fields) - 1)
 	v := &vec{codec: strText, n: f.n}
@@ -192,7 +186,7 @@ func (f *column) decodeText(c *cursor, d *decoder) error {
 	return nil
 }
 
-func (f *column) decodeSame(c *cursor) error {
+func (f *Column) decodeSame(c *cursor) error {
 	id := c.count(len(f.seg.fields) - 1)
 	if c.err != nil || id >= f.id {
 		return corrupt("field %d repeats field %d", f.id, id)
@@ -208,7 +202,7 @@ func (f *column) decodeSame(c *cursor) error {
 	return nil
 }
 
-func (f *column) decodeFunc(c *cursor, d *decoder, sorted []uint32) error {
+func (f *Column) decodeFunc(c *cursor, d *decoder, sorted []uint32) error {
 	id, count := c.count(len(f.seg.fields)-1), c.count(f.n)
 	if c.err != nil {
 		return c.err
@@ -256,7 +250,7 @@ func (f *column) decodeFunc(c *cursor, d *decoder, sorted []uint32) error {
 	return nil
 }
 
-func (f *column) decodeTimeDiff(c *cursor, d *decoder) error {
+func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
 	l, err := readLayout(c)
 	if err != nil {
 		return err
@@ -285,7 +279,7 @@ func (f *column) decodeTimeDiff(c *cursor, d *decoder) error {
 	return nil
 }
 
-func (f *column) decodeKey(c *cursor, d *decoder) error {
+func (f *Column) decodeKey(c *cursor, d *decoder) error {
 	c.byte()
 	count := c.count(f.seg.keyCount)
 	if c.byte() != codesKey || count != f.seg.keyCount {
@@ -309,7 +303,7 @@ func (f *column) decodeKey(c *cursor, d *decoder) error {
 }
 
 // place returns where entry i stands in the vector.
-func (f *column) place(i int) int {
+func (f *Column) place(i int) int {
 	if f.order == nil {
 		return i
 	}
@@ -317,7 +311,7 @@ func (f *column) place(i int) int {
 }
 
 // entries returns the entry of each row, -1 where the column has none.
-func (f *column) entries() []int32 {
+func (f *Column) entries() []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.index == nil {
@@ -335,7 +329,7 @@ func (f *column) entries() []int32 {
 }
 
 // appendRow appends the column's value at a row of which it is known to have one.
-func (f *column) appendRow(dst []byte, row int) ([]byte, error) {
+func (f *Column) appendRow(dst []byte, row int) ([]byte, error) {
 	if err := f.load(); err != nil {
 		return dst, err
 	}
@@ -350,7 +344,7 @@ func (f *column) appendRow(dst []byte, row int) ([]byte, error) {
 }
 
 // appendText fills the template of a text whose slots are fields.
-func (f *column) appendText(dst []byte, row, i int) ([]byte, error) {
+func (f *Column) appendText(dst []byte, row, i int) ([]byte, error) {
 	tf := f.seg.fields[f.tmpl]
 	if err := tf.load(); err != nil {
 		return dst, err
@@ -394,7 +388,7 @@ func (f *column) appendText(dst []byte, row, i int) ([]byte, error) {
 }
 
 // idsByRow returns at each row a number that stands for the value there, absent where there is none.
-func (f *column) idsByRow() ([]uint32, error) {
+func (f *Column) idsByRow() ([]uint32, error) {
 	if err := f.load(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"hash/maphash"
 
@@ -16,6 +17,9 @@ const (
 	version = 1
 )
 
+// MaxBytes bounds the bytes of a segment's records.
+const MaxBytes = 1 << 30
+
 // Level says how much time compression may take.
 type Level int
 
@@ -29,12 +33,14 @@ const (
 type Batch struct {
 	buf  []byte
 	ends []uint32
+	seqs []uint64
 }
 
-// Append adds a record.
-func (b *Batch) Append(line []byte) {
+// Append adds a record, whose arrival number is larger than those before.
+func (b *Batch) Append(seq uint64, line []byte) {
 	b.buf = append(b.buf, line...)
 	b.ends = append(b.ends, uint32(len(b.buf)))
+	b.seqs = append(b.seqs, seq)
 }
 
 // Len returns the number of records, Size their bytes.
@@ -42,10 +48,13 @@ func (b *Batch) Len() int  { return len(b.ends) }
 func (b *Batch) Size() int { return len(b.buf) }
 
 // Reset empties the batch and keeps its memory.
-func (b *Batch) Reset() { b.buf, b.ends = b.buf[:0], b.ends[:0] }
+func (b *Batch) Reset() { b.buf, b.ends, b.seqs = b.buf[:0], b.ends[:0], b.seqs[:0] }
 
-// Encode returns b's records as the bytes of a segment.
-func Encode(b *Batch, level Level) []byte {
+// Encode returns b's records, of which there is at least one, as the bytes of a segment.
+func Encode(b *Batch, level Level) ([]byte, error) {
+	if b.Len() == 0 || b.Len() > maxRows || b.Size() > MaxBytes {
+		return nil, fmt.Errorf("segment: %d records of %d bytes, want 1 to %d of at most %d", b.Len(), b.Size(), maxRows, MaxBytes)
+	}
 	zl := zstd.SpeedDefault
 	if level == Best {
 		zl = zstd.SpeedBestCompression
@@ -62,8 +71,16 @@ func Encode(b *Batch, level Level) []byte {
 	out = append(out, version)
 	e.pack = newPacker(newZstd(zl), out)
 	m := e.describe()
+	// What is known about the records as a whole is what a reader finds.
+	s := &Segment{src: source{blocks: e.pack.blocks, shared: map[int][]byte{}, r: e.pack, writer: e.pack}}
+	if err := s.describe(&cursor{b: m.b}); err != nil {
+		return nil, err
+	}
+	if err := e.describeExtras(m, s, b.seqs); err != nil {
+		return nil, err
+	}
 	e.pack.flush()
-	return e.finish(m)
+	return e.finish(m), nil
 }
 
 // describe encodes everything and returns the description of it.

@@ -19,24 +19,35 @@ type Segment struct {
 	size   int64
 	rows   int
 	shapes []shape
-	fields []*column
-	shapeC *column
+	fields []*Column
+	shapeC *Column
 
 	keyID, keyCount int
 	keyBody         *cursor
 	keyOnce         sync.Once
 	keyOf           []uint32
 	keyErr          error
+
+	extras
+	columnsOnce sync.Once
+	columns     []*Column
+	mu          sync.Mutex
+	times       []int64
+	levels      []int8
 }
 
-// column is a field as the reader knows it.
-type column struct {
+// A Column holds the values of one path and kind in a segment's records. It is safe for concurrent use.
+type Column struct {
 	seg    *Segment
 	id     int
 	key    fieldKey
 	n      int
+	least  float64 // of numbers, if ranged
+	most   float64
+	ranged bool
+	sifted bool // its values are in the filter
 	body   []byte
-	text   *column // of a slot: the field of the text, whose table tells the rows
+	text   *Column // of a slot: the field of the text, whose table tells the rows
 	slot   int
 	mu     sync.Mutex
 	loaded bool
@@ -48,6 +59,8 @@ type column struct {
 	refIDs []int   // of a text: the fields of its slots
 	tmpl   int     // of a text: the field of its template codes
 	ids    []uint32
+	sorted []uint32 // codes of a dictionary by entry
+	floats []float64
 }
 
 // Open opens the segment in a file.
@@ -112,6 +125,11 @@ func New(r io.ReaderAt, size int64) (*Segment, error) {
 	if err := s.describe(c); err != nil {
 		return nil, err
 	}
+	if len(c.b) > 0 { // there are none while the segment is being written
+		if err := s.readExtras(c); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -159,10 +177,10 @@ func (s *Segment) describe(c *cursor) error {
 		return err
 	}
 	n := c.count(len(c.b))
-	s.fields = make([]*column, n)
+	s.fields = make([]*Column, n)
 	lens := make([]int, n)
 	for i := range s.fields {
-		f := &column{seg: s, id: i, tmpl: -1}
+		f := &Column{seg: s, id: i, tmpl: -1}
 		f.key.kind = Kind(c.byte())
 		f.n = c.count(maxList)
 		switch c.byte() {
@@ -170,9 +188,9 @@ func (s *Segment) describe(c *cursor) error {
 			f.key.path, f.key.nth = string(c.bytes()), c.count(maxRows)
 		case 1:
 			f.slot = -1
-			f.text = &column{id: c.count(n)}
+			f.text = &Column{id: c.count(n)}
 		case 2:
-			f.text = &column{id: c.count(n)}
+			f.text = &Column{id: c.count(n)}
 			f.slot = c.count(maxList)
 		case 3:
 			s.shapeC = f

@@ -30,7 +30,10 @@ func TestScratch(t *testing.T) {
 	var enc, dec time.Duration
 	flush := func(b *Batch, lines [][]byte) {
 		t0 := time.Now()
-		seg := Encode(b, level)
+		seg, err := Encode(b, level)
+		if err != nil {
+			t.Fatal(err)
+		}
 		enc += time.Since(t0)
 		stored += len(seg)
 		t0 = time.Now()
@@ -60,7 +63,7 @@ func TestScratch(t *testing.T) {
 		line = bytes.TrimSuffix(line, []byte("\n"))
 		raw += len(line) + 1
 		n++
-		b.Append(line)
+		b.Append(uint64(n), line)
 		lines = append(lines, line)
 		if len(lines) == per || b.Size() > 256<<20 {
 			flush(b, lines)

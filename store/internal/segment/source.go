@@ -39,12 +39,18 @@ type source struct {
 	blocks []block
 	mu     sync.Mutex
 	shared map[int][]byte // uncompressed blocks that several streams lie in
+	writer *packer        // while the segment is being written
 }
 
 // block returns the uncompressed bytes of block id.
 func (s *source) block(id int, keep bool) ([]byte, error) {
 	if id >= len(s.blocks) {
 		return nil, corrupt("block %d of %d", id, len(s.blocks))
+	}
+	if s.writer != nil {
+		if b, ok := s.writer.unsealed(id); ok {
+			return b, nil
+		}
 	}
 	if keep {
 		s.mu.Lock()
@@ -85,7 +91,7 @@ func (s *source) stream(st stream) ([]byte, error) {
 	if st.block >= len(s.blocks) {
 		return nil, corrupt("block %d of %d", st.block, len(s.blocks))
 	}
-	b, err := s.block(st.block, st.off != 0 || st.n != s.blocks[st.block].raw)
+	b, err := s.block(st.block, st.off != 0 || st.n != s.raw(st.block))
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +99,14 @@ func (s *source) stream(st stream) ([]byte, error) {
 		return nil, corrupt("stream beyond block %d", st.block)
 	}
 	return b[st.off : st.off+st.n : st.off+st.n], nil
+}
+
+// raw returns the length of a block that is complete, -1 otherwise.
+func (s *source) raw(id int) int {
+	if s.writer != nil {
+		return -1
+	}
+	return s.blocks[id].raw
 }
 
 // release forgets uncompressed blocks.

@@ -1,8 +1,8 @@
 package segment
 
 import (
-	"fmt"
 	"encoding/binary"
+	"fmt"
 	"strconv"
 )
 
