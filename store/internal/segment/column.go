@@ -107,7 +107,8 @@ func (f *Column) decode() error {
 	if err := f.locate(); err != nil {
 		return err
 	}
-	d := decoder{src: &f.seg.src, most: f.seg.rows}
+	d := decoder{src: &f.seg.src}
+	defer func() { f.used = d.used }()
 	ordered := c.byte() == orderKey
 	var sorted []uint32
 	var err error
@@ -263,7 +264,8 @@ func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
 	if err := p.load(); err != nil {
 		return err
 	}
-	if p.v.codec != strTime || p.n != f.n {
+	base, ok := p.v.instants()
+	if !ok || p.n != f.n {
 		return corrupt("field %d differs from what is no time", f.id)
 	}
 	ints, err := d.readInts(c, f.n)
@@ -272,7 +274,7 @@ func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
 	}
 	out := make([]int64, f.n)
 	for i := range out {
-		out[i] = ints[f.place(i)] + p.v.ints[p.place(i)]
+		out[i] = ints[f.place(i)] + base[p.place(i)]
 	}
 	f.order = nil
 	f.v = &vec{codec: strTimeDiff, n: f.n, ints: out, layout: l}
@@ -467,4 +469,34 @@ func (s *Segment) AppendLine(dst []byte, row int) ([]byte, error) {
 		}
 	}
 	return append(dst, sh.lits[len(sh.fields)]...), nil
+}
+
+// instants returns the values of a list of times in one layout.
+func (v *vec) instants() ([]int64, bool) {
+	switch v.codec {
+	case strTime, strTimeDiff:
+		return v.ints, true
+	case strDict, strFunc:
+		if v.inner == nil {
+			return nil, false
+		}
+		inner, ok := v.inner.instants()
+		if !ok {
+			return nil, false
+		}
+		out := make([]int64, v.n)
+		for i, c := range v.codes {
+			out[i] = inner[c]
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// timeLayout is the layout of instants.
+func (v *vec) timeLayout() layout {
+	for v.inner != nil {
+		v = v.inner
+	}
+	return v.layout
 }

@@ -17,6 +17,7 @@ type fieldState struct {
 	tmplID  int   // field of the template codes
 	of      int   // of slots and template codes: the text
 	slot    int
+	isTime  bool
 	derived bool // slot or template codes: no path of its own
 	rank    int  // texts refer to fields of lower rank
 	dense   []uint32

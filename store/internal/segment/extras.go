@@ -92,9 +92,6 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 	var keys []uint64
 	for _, c := range s.Columns() {
 		f := e.t.fields[c.id]
-		if err := c.load(); err != nil {
-			return err
-		}
 		switch {
 		case c.Kind() == Number:
 			fs, err := c.Floats()
@@ -103,7 +100,7 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 			}
 			m.uint(math.Float64bits(slices.Min(fs)))
 			m.uint(math.Float64bits(slices.Max(fs)))
-		case c.Kind() == String && f.text == nil && (f.dict == nil || len(f.dict) >= minSifted) && len(f.vals) >= minSifted && c.v.codec != strTime && c.v.codec != strTimeDiff:
+		case c.Kind() == String && f.text == nil && (f.dict == nil || len(f.dict) >= minSifted) && len(f.vals) >= minSifted && !f.isTime:
 			m.byte(1)
 			vals := f.dict
 			if vals == nil {

@@ -198,9 +198,15 @@ func (e *encoder) field(m *meta, f *field) {
 		e.list(m, permute(f.vals, firsts), 0, len(firsts) == len(f.dict))
 		return
 	}
-	if t, ok := e.detect(f.vals); ok && !e.preferDict(f, t) {
-		e.typedField(m, f, t)
-		return
+	if t, ok := e.detect(f.vals); ok {
+		f.isTime = t.codec == strTime
+		if f.isTime && e.timeDiff(m, f, t) {
+			return
+		}
+		if !e.preferDict(f, t) {
+			e.typedField(m, f, t)
+			return
+		}
 	}
 	if f.codes != nil {
 		e.dictField(m, f)
@@ -318,27 +324,34 @@ func (e *encoder) typedField(m *meta, f *field, t typed) {
 		e.typed(m, t, !f.derived)
 		return
 	}
-	if t.codec == strTime {
-		if e.times == nil && len(f.rows) > e.rows/2 {
-			e.times, e.timeAt, e.timeL = f, t.ints, t.layout
-		} else if e.times != nil && e.timeL == t.layout && len(f.rows) == len(e.times.rows) {
-			diff := make([]int64, len(t.ints))
-			for i, v := range t.ints {
-				diff[i] = v - e.timeAt[i]
-			}
-			if e.intsCost(diff) < e.intsCost(t.ints) {
-				diff, order := e.intsOrder(f, diff)
-				m.byte(orderByte(order))
-				m.byte(strTimeDiff)
-				m.bytes([]byte(t.layout))
-				m.uint(uint64(e.times.id))
-				e.ints(m, diff, classNumbers, !f.derived)
-				return
-			}
-		}
-	}
 	ints, order := e.intsOrder(f, t.ints)
 	t.ints = ints
 	m.byte(orderByte(order))
 	e.typed(m, t, !f.derived)
+}
+
+// timeDiff writes a time as its difference to the first time of the record, where that takes less.
+func (e *encoder) timeDiff(m *meta, f *field, t typed) bool {
+	if e.times == nil && len(f.rows) > e.rows/2 {
+		e.times, e.timeAt, e.timeL = f, t.ints, t.layout
+		return false
+	}
+	if e.times == nil || e.timeL != t.layout || len(f.rows) != len(e.times.rows) || !slices.Equal(f.rows, e.times.rows) {
+		return false
+	}
+	diff := make([]int64, len(t.ints))
+	for i, v := range t.ints {
+		diff[i] = v - e.timeAt[i]
+	}
+	diff, order := e.intsOrder(f, diff)
+	alone, _ := e.intsOrder(f, t.ints)
+	if e.intsCost(diff) >= e.intsCost(alone) {
+		return false
+	}
+	m.byte(orderByte(order))
+	m.byte(strTimeDiff)
+	m.bytes([]byte(t.layout))
+	m.uint(uint64(e.times.id))
+	e.ints(m, diff, classNumbers, !f.derived)
+	return true
 }

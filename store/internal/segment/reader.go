@@ -61,6 +61,7 @@ type Column struct {
 	ids    []uint32
 	sorted []uint32 // codes of a dictionary by entry
 	floats []float64
+	used   []stream
 }
 
 // Open opens the segment in a file.

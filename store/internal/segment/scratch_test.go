@@ -2,6 +2,7 @@ package segment
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -78,4 +79,28 @@ func TestScratch(t *testing.T) {
 	}
 	t.Logf("%s: %d records, %.2f : 1, %.2f B/record, encode %.0f rec/s, decode %.0f rec/s", path, n, float64(raw)/float64(stored), float64(stored)/float64(n), float64(n)/enc.Seconds(), float64(n)/dec.Seconds())
 }
-func dump(s *Segment) {}
+
+var dumper func(*Segment)
+
+func dump(s *Segment) { dumper(s) }
+
+func init() {
+	dumper = func(s *Segment) {
+		sizes, _ := s.Sizes()
+		for _, z := range sizes {
+			if z.Stored > int64(s.rows/50) {
+				var c string
+				for _, col := range s.Find(z.Path) {
+					if col.key.kind == z.Kind {
+						c += fmt.Sprint(" codec ", col.v.codec, " order ", col.order != nil)
+					}
+				}
+				fmt.Printf("%-30s %d %8d %6.3f B/row %6.3f B/val%s\n", z.Path, z.Kind, z.Values, float64(z.Stored)/float64(s.rows), float64(z.Stored)/float64(max(1, z.Values)), c)
+			}
+		}
+		if s.keyID >= 0 {
+			fmt.Println("key", s.fields[s.keyID].key.path, s.keyID, s.keyCount)
+		}
+		fmt.Println("sift", s.siftKeys, "blocks", len(s.src.blocks))
+	}
+}

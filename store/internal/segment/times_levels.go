@@ -56,12 +56,12 @@ func (c *Column) times(times []int64, have []bool) error {
 	if err := c.load(); err != nil {
 		return err
 	}
-	v := c.v
-	if (v.codec == strTime || v.codec == strTimeDiff) && v.layout.dated() {
-		scale, shift := 1e9/v.layout.unit(), v.layout.offset()
+	if at, ok := c.v.instants(); ok && c.v.timeLayout().dated() {
+		l := c.v.timeLayout()
+		scale, shift := 1e9/l.unit(), l.offset()
 		for i, r := range c.rows {
 			if !have[r] {
-				times[r], have[r] = v.ints[c.place(i)]*scale-shift, true
+				times[r], have[r] = at[c.place(i)]*scale-shift, true
 			}
 		}
 		return nil
@@ -86,9 +86,9 @@ func parseTime(b []byte, kind Kind) (int64, bool) {
 	v := slog.StringValue(string(b))
 	if kind == Number {
 		v = jsonline.Number(string(b))
-	} else if l, ok := wholeTime(b); ok && l.dated() {
-		t, _, _ := l.parse(b)
-		return t*(1e9/l.unit()) - l.offset(), true
+	} else if ls := wholeTimes(b); len(ls) > 0 && ls[0].dated() {
+		t, _, _ := ls[0].parse(b)
+		return t*(1e9/ls[0].unit()) - ls[0].offset(), true
 	}
 	t, ok := jsonline.Time(v)
 	return t.UnixNano(), ok
@@ -118,13 +118,14 @@ func (c *Column) textTimes(times []int64, have []bool) error {
 			return err
 		}
 		index := f.entries()
+		at, isTime := f.v.instants()
 		var b []byte
 		for i, r := range c.rows {
 			if code := ts.Codes[i]; !have[r] && first[code] == slot && index[r] >= 0 {
 				l := layouts[code]
 				var v int64
-				if f.v.codec == strTime || f.v.codec == strTimeDiff {
-					v = f.v.ints[f.place(int(index[r]))]
+				if isTime {
+					v = at[f.place(int(index[r]))]
 				} else {
 					b = f.v.append(b[:0], f.place(int(index[r])))
 					v, _, _ = l.parse(b)

@@ -119,7 +119,7 @@ func (e *encoder) detect(vals []ref) (typed, bool) {
 		return typed{}, false
 	}
 	ints := make([]int64, 0, len(vals))
-	if l, ok := wholeTime(first); ok {
+	for _, l := range wholeTimes(first) {
 		for _, r := range vals {
 			v, n, ok := l.parse(e.val(r))
 			if !ok || n != int(r.n) {
@@ -140,24 +140,26 @@ func (e *encoder) detect(vals []ref) (typed, bool) {
 	return e.detectHex(vals)
 }
 
-// wholeTime finds the layout of a value that is nothing but a time, with any offset from UTC behind it.
-func wholeTime(s []byte) (layout, bool) {
+// wholeTimes finds the layouts of a value that is nothing but a time, with any offset from UTC behind it.
+func wholeTimes(s []byte) (out []layout) {
 	if !couldBeTime(s) {
-		return "", false
+		return nil
 	}
 	for _, l := range layouts {
 		if _, n, ok := l.parse(s); ok && n == len(s) {
-			return l, true
+			out = append(out, l)
 		}
 	}
 	const offset = 6 // +02:00
 	if n := len(s) - offset; n >= 19 && (s[n] == '+' || s[n] == '-') && s[n+3] == ':' {
-		l := layout("Y-M-DTh:m:sF" + string(s[n:]))
-		if _, n, ok := l.parse(s); ok && n == len(s) {
-			return l, true
+		for _, head := range []layout{"Y-M-DTh:m:sF", "Y-M-DTh:m:s.i", "Y-M-DTh:m:s.u"} {
+			l := head + layout(s[n:])
+			if _, n, ok := l.parse(s); ok && n == len(s) {
+				out = append(out, l)
+			}
 		}
 	}
-	return "", false
+	return out
 }
 
 func (e *encoder) detectNumber(vals []ref, ints []int64) (typed, bool) {

@@ -38,7 +38,7 @@ type template struct {
 // decoder reads vectors out of the description and the blocks.
 type decoder struct {
 	src  *source
-	most int // rows of the segment: no list is longer than its records have bytes
+	used []stream // all that were read
 }
 
 // maxList bounds the values of one list.
@@ -53,6 +53,11 @@ func (d *decoder) stream(c *cursor, n int) ([]byte, error) {
 		c.fail(fmt.Sprintf("size of a stream %d want %d", st.n, n))
 		return nil, c.err
 	}
+	return d.read(st)
+}
+
+func (d *decoder) read(st stream) ([]byte, error) {
+	d.used = append(d.used, st)
 	return d.src.stream(st)
 }
 
@@ -203,7 +208,7 @@ func (d *decoder) templates(c *cursor, v *vec, fields *[]int) error {
 		c.fail("count of templates")
 		return c.err
 	}
-	text, err := d.src.stream(st)
+	text, err := d.read(st)
 	if err != nil {
 		return err
 	}
