@@ -72,7 +72,8 @@ type Aggregated struct {
 	Total    uint64  // records that match
 	Weighted float64 // what they stand for, when the request weighs; else Total
 	Results  map[string]*AggregationResult
-	Partial  bool // the request's Timeout ended the computation
+	Partial  bool     // the request's Timeout ended the computation
+	Damaged  []string // what could not be read and is missing from the result, one sentence each
 	Took     time.Duration
 }
 
