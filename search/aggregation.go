@@ -51,8 +51,8 @@ const PercentileError = 1.0 / 512
 // Stats computes count, sum, mean, least and greatest of a field's numbers.
 type Stats struct{ Field string }
 
-// Cardinality counts the different values of a field: exactly up to 16,384, beyond that within about 2 % (HyperLogLog, 2^14
-// registers: a standard error of 0.8 %).
+// Cardinality counts the different values of a field: exactly up to 16,384, beyond that with a standard error of 0.8 % (HyperLogLog, 2^14
+// registers).
 type Cardinality struct{ Field string }
 
 // TopHits shows the newest records of a bucket.
@@ -72,7 +72,8 @@ type Aggregated struct {
 	Total    uint64  // records that match
 	Weighted float64 // what they stand for, when the request weighs; else Total
 	Results  map[string]*AggregationResult
-	Partial  bool // the request's Timeout ended the computation
+	Partial  bool     // the request's Timeout ended the computation
+	Damaged  []string // what could not be read and is missing from the result, one sentence each
 	Took     time.Duration
 }
 

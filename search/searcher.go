@@ -65,6 +65,7 @@ type Result struct {
 
 	Cursor  string        // for a Request that continues; empty when there is nothing more
 	Partial bool          // the request's Timeout ended the search
+	Damaged []string      // what could not be read and is missing from the result, one sentence each
 	Took    time.Duration // from call to return
 }
 

@@ -16,9 +16,9 @@ import (
 
 // The names under which loggers write a record's own fields, the usual one first.
 var (
-	timeKeys    = []string{slog.TimeKey, "ts", "timestamp", "@timestamp"}
-	levelKeys   = []string{slog.LevelKey, "severity", "lvl"}
-	messageKeys = []string{slog.MessageKey, "message"}
+	TimeKeys    = []string{slog.TimeKey, "ts", "timestamp", "@timestamp"}
+	LevelKeys   = []string{slog.LevelKey, "severity", "lvl"}
+	MessageKeys = []string{slog.MessageKey, "message"}
 )
 
 // Parse returns the line, without its end, as a record. A JSON object gives time, level and message where it has them
@@ -35,9 +35,9 @@ func Parse(line []byte) (r slog.Record, ok bool) {
 	}
 	var at time.Time
 	l, msg := slog.LevelInfo, ""
-	attrs, _ = take(attrs, timeKeys, func(v slog.Value) bool { at, ok = parseTime(v); return ok })
-	attrs, _ = take(attrs, levelKeys, func(v slog.Value) bool { l, ok = parseLevel(v); return ok })
-	attrs, _ = take(attrs, messageKeys, func(v slog.Value) bool { msg = v.String(); return v.Kind() == slog.KindString })
+	attrs, _ = take(attrs, TimeKeys, func(v slog.Value) bool { at, ok = Time(v); return ok })
+	attrs, _ = take(attrs, LevelKeys, func(v slog.Value) bool { l, ok = parseLevel(v); return ok })
+	attrs, _ = take(attrs, MessageKeys, func(v slog.Value) bool { msg = v.String(); return v.Kind() == slog.KindString })
 	r = slog.NewRecord(at, l, msg, 0)
 	r.AddAttrs(attrs...)
 	return r, true
@@ -106,13 +106,13 @@ func value(key string, raw json.RawMessage, depth int) slog.Value {
 		}
 	case '[':
 	default:
-		return number(string(raw))
+		return Number(string(raw))
 	}
 	return slog.AnyValue(raw)
 }
 
-// number keeps the digits as they are written.
-func number(s string) slog.Value {
+// Number keeps the digits as they are written.
+func Number(s string) slog.Value {
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(i, 10) == s {
 		return slog.Int64Value(i)
 	}
@@ -127,8 +127,8 @@ func number(s string) slog.Value {
 	return slog.AnyValue(json.RawMessage(s))
 }
 
-// parseTime reads RFC 3339, and seconds, milli-, micro- or nanoseconds since 1970 as their size tells.
-func parseTime(v slog.Value) (time.Time, bool) {
+// Time reads RFC 3339, and seconds, milli-, micro- or nanoseconds since 1970 as their size tells.
+func Time(v slog.Value) (time.Time, bool) {
 	switch v.Kind() {
 	case slog.KindString:
 		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00"} {
@@ -158,13 +158,17 @@ func parseTime(v slog.Value) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// parseLevel reads a level's name, those of other loggers included. Numbers mean different things to different loggers and
-// stay an attribute.
 func parseLevel(v slog.Value) (slog.Level, bool) {
 	if v.Kind() != slog.KindString {
 		return 0, false
 	}
-	switch strings.ToLower(v.String()) {
+	return Level(v.String())
+}
+
+// Level reads a level's name, those of other loggers included. Numbers mean different things to different loggers and are
+// no level.
+func Level(s string) (slog.Level, bool) {
+	switch strings.ToLower(s) {
 	case "trace":
 		return slog.LevelDebug - 4, true
 	case "notice":
@@ -174,9 +178,9 @@ func parseLevel(v slog.Value) (slog.Level, bool) {
 	case "fatal", "panic", "dpanic", "crit", "alert", "emerg", "emergency":
 		return level.Critical, true
 	}
-	if s := v.String(); s == "" || s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+' {
+	if s == "" || s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+' {
 		return 0, false
 	}
-	l, err := level.Parse(v.String())
+	l, err := level.Parse(s)
 	return l, err == nil
 }

@@ -1,0 +1,299 @@
+package eval
+
+import (
+	"math"
+
+	"github.com/sluicelog/sluice/search"
+)
+
+// A Vector holds a field of many records, each with one value at most: Codes, of each row the number of its value in Values, -1 for
+// none; or Numbers, of each row, NaN for none; or, for a field of times, Times, of each row.
+type Vector struct {
+	Codes   []int32
+	Values  []search.Value
+	Numbers []float64
+	Times   []int64
+}
+
+// Vectorized says whether the tree can count rows by AddVectors: TopHits needs them one by one.
+func (t *Tree) Vectorized() bool { return vectorized(t.specs) }
+
+func vectorized(specs []spec) bool {
+	for i := range specs {
+		if _, hits := specs[i].agg.(search.TopHits); hits || !vectorized(specs[i].inner) {
+			return false
+		}
+	}
+	return true
+}
+
+// AddVectors counts the rows, ascending, of columns in the order of Fields; weights are those of all rows, nil for 1 each. It may
+// write to rows. The error is [search.ErrBuckets].
+func (t *Tree) AddVectors(rows []uint32, columns []Vector, weights []float64) error {
+	v := &vectors{t: t, columns: columns, weights: weights}
+	v.add(t.root, t.specs, rows)
+	if v.err == nil && *t.spent > treeMemory {
+		v.err = search.ErrBuckets
+	}
+	return v.err
+}
+
+// vectors is one run of AddVectors.
+type vectors struct {
+	t       *Tree
+	columns []Vector
+	weights []float64
+	err     error
+}
+
+func (v *vectors) weight(rows []uint32) float64 {
+	if v.weights == nil {
+		return float64(len(rows))
+	}
+	sum := 0.0
+	for _, r := range rows {
+		sum += v.weights[r]
+	}
+	return sum
+}
+
+func (v *vectors) weightOf(row uint32) float64 {
+	if v.weights == nil {
+		return 1
+	}
+	return v.weights[row]
+}
+
+func (v *vectors) add(g *Group, specs []spec, rows []uint32) {
+	g.Count += uint64(len(rows))
+	g.Weight += v.weight(rows)
+	for i := range specs {
+		s, p := &specs[i], &g.parts[i]
+		if s.field < 0 || v.err != nil {
+			continue
+		}
+		c := &v.columns[s.field]
+		switch s.agg.(type) {
+		case search.Percentiles:
+			c.numbers(rows, func(r uint32, f float64) { p.sketch.Add(f, v.weightOf(r)) })
+		case search.Stats:
+			c.numbers(rows, func(r uint32, f float64) { addSummary(p.summary, f, v.weightOf(r)) })
+		case search.Cardinality:
+			v.distinct(p, c, rows)
+		default:
+			v.partition(p, s, c, rows)
+		}
+		if *v.t.spent > treeMemory {
+			v.err = search.ErrBuckets
+		}
+	}
+}
+
+// numbers calls visit for every row that has a number.
+func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
+	if c.Numbers != nil {
+		for _, r := range rows {
+			if f := c.Numbers[r]; f == f {
+				visit(r, f)
+			}
+		}
+		return
+	}
+	if c.Codes == nil {
+		return
+	}
+	values := make([]float64, len(c.Values))
+	for i, x := range c.Values {
+		values[i] = math.NaN()
+		if x.Type() == search.Numeric {
+			values[i] = x.Number().Float64()
+		}
+	}
+	for _, r := range rows {
+		if code := c.Codes[r]; code >= 0 && values[code] == values[code] {
+			visit(r, values[code])
+		}
+	}
+}
+
+func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
+	switch {
+	case c.Codes != nil:
+		seen := make([]bool, len(c.Values))
+		for _, r := range rows {
+			if code := c.Codes[r]; code >= 0 && !seen[code] {
+				seen[code] = true
+				if c.Values[code].Type() != search.Missing {
+					p.distinct.Add(Hash(c.Values[code]))
+				}
+			}
+		}
+	case c.Numbers != nil:
+		for _, r := range rows {
+			if f := c.Numbers[r]; f == f {
+				p.distinct.Add(Hash(search.NumberValue(search.Float(f))))
+			}
+		}
+	case c.Times != nil:
+		for _, r := range rows {
+			p.distinct.Add(Hash(search.TimeValue(c.Times[r])))
+		}
+	}
+}
+
+// partition puts rows into buckets.
+func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
+	var ids []int32 // of each of rows, the number of its key
+	var keys []search.Value
+	switch {
+	case c.Codes != nil:
+		ids, keys = c.keysOfCodes(s, rows)
+	case c.Times != nil:
+		ids, keys = keysOf(rows, func(r uint32) (int64, bool) {
+			if d, ok := s.agg.(search.DateHistogram); ok {
+				return floorTo(c.Times[r], int64(d.Interval)), true
+			}
+			return c.Times[r], true
+		}, search.TimeValue)
+	case c.Numbers != nil:
+		ids, keys = keysOf(rows, func(r uint32) (float64, bool) {
+			f := c.Numbers[r]
+			if h, ok := s.agg.(search.Histogram); ok {
+				f = math.Floor(f/h.Interval) * h.Interval
+			}
+			_, dates := s.agg.(search.DateHistogram)
+			return f, f == f && !dates
+		}, func(f float64) search.Value { return search.NumberValue(search.Float(f)) })
+	default:
+		return
+	}
+	counts := make([]uint32, len(keys)+1)
+	for _, id := range ids {
+		counts[id+1]++ // those without a key are counted at 0
+	}
+	if len(s.inner) == 0 && v.weights == nil {
+		for i, key := range keys {
+			if n := counts[i+1]; n > 0 {
+				g := v.t.bucket(p, s, key)
+				g.Count += uint64(n)
+				g.Weight += float64(n)
+			}
+		}
+		return
+	}
+	starts := make([]uint32, len(keys)+1)
+	for i := 1; i <= len(keys); i++ {
+		starts[i] = starts[i-1] + counts[i]
+	}
+	sorted := make([]uint32, starts[len(keys)])
+	at := append([]uint32(nil), starts...)
+	for i, r := range rows {
+		if id := ids[i]; id >= 0 {
+			sorted[at[id]] = r
+			at[id]++
+		}
+	}
+	for i, key := range keys {
+		if part := sorted[starts[i]:starts[i+1]]; len(part) > 0 && v.err == nil {
+			v.add(v.t.bucket(p, s, key), s.inner, part)
+		}
+	}
+}
+
+// keysOfCodes numbers the keys of a column of codes.
+func (c *Vector) keysOfCodes(s *spec, rows []uint32) (ids []int32, keys []search.Value) {
+	of := make([]int32, len(c.Values))
+	numbers := map[search.Value]int32{}
+	for i, x := range c.Values {
+		of[i] = -1
+		key, ok := s.key(x)
+		if !ok || x.Type() == search.Missing {
+			continue
+		}
+		id, ok := numbers[key]
+		if !ok {
+			id = int32(len(keys))
+			numbers[key] = id
+			keys = append(keys, key)
+		}
+		of[i] = id
+	}
+	ids = make([]int32, len(rows))
+	for i, r := range rows {
+		ids[i] = -1
+		if code := c.Codes[r]; code >= 0 {
+			ids[i] = of[code]
+		}
+	}
+	return ids, keys
+}
+
+// keysOf numbers the keys of rows, which are often the same as the row before's.
+func keysOf[K comparable](rows []uint32, key func(row uint32) (K, bool), value func(K) search.Value) (ids []int32, keys []search.Value) {
+	ids = make([]int32, len(rows))
+	numbers := map[K]int32{}
+	var last K
+	lastID := int32(-1)
+	for i, r := range rows {
+		k, ok := key(r)
+		if !ok {
+			ids[i] = -1
+			continue
+		}
+		if lastID < 0 || k != last {
+			id, known := numbers[k]
+			if !known {
+				id = int32(len(keys))
+				numbers[k] = id
+				keys = append(keys, value(k))
+			}
+			last, lastID = k, id
+		}
+		ids[i] = lastID
+	}
+	return ids, keys
+}
+
+// AddCount counts records whose values are known of several fields at once: of each of Fields one, Missing for none.
+func (t *Tree) AddCount(values []search.Value, records uint64) {
+	t.addCount(t.root, t.specs, values, records)
+}
+
+func (t *Tree) addCount(g *Group, specs []spec, values []search.Value, records uint64) {
+	g.Count += records
+	g.Weight += float64(records)
+	for i := range specs {
+		s := &specs[i]
+		if s.field < 0 || g.parts[i].buckets == nil {
+			continue
+		}
+		if key, ok := s.key(values[s.field]); ok && key.Type() != search.Missing {
+			t.addCount(t.bucket(&g.parts[i], s, key), s.inner, values, records)
+		}
+	}
+}
+
+// Counts says whether all that the tree computes are counts by level and by minutes, or longer times, of the records' time.
+func (t *Tree) Counts() bool { return !t.weigh && countsOnly(t.specs) }
+
+func countsOnly(specs []spec) bool {
+	for i := range specs {
+		s := &specs[i]
+		switch a := s.agg.(type) {
+		case search.Terms:
+			if a.Field != "level" {
+				return false
+			}
+		case search.DateHistogram:
+			if a.Field != "time" || a.Interval%(60*1e9) != 0 {
+				return false
+			}
+		default:
+			return false
+		}
+		if !countsOnly(s.inner) {
+			return false
+		}
+	}
+	return true
+}

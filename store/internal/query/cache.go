@@ -1,0 +1,33 @@
+package query
+
+import (
+	"sync"
+
+	"github.com/sluicelog/sluice/store/internal/segment"
+)
+
+// cache bounds what segments keep of their decoded columns. When a further one does not fit, it is that one that goes: requests go
+// through segments in the same order, so the oldest ones kept are the next ones asked.
+type cache struct {
+	mu    sync.Mutex
+	limit int
+	held  map[*segment.Segment]int
+	total int
+}
+
+// used tells that a request is done with a segment.
+func (c *cache) used(s *segment.Segment) {
+	size := s.Decoded()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held == nil {
+		c.held = map[*segment.Segment]int{}
+	}
+	c.total += size - c.held[s]
+	c.held[s] = size
+	if c.total > c.limit {
+		s.Release()
+		c.total -= size
+		delete(c.held, s)
+	}
+}

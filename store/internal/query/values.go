@@ -1,0 +1,243 @@
+package query
+
+import (
+	"math"
+
+	"github.com/sluicelog/sluice/search"
+	"github.com/sluicelog/sluice/search/eval"
+	"github.com/sluicelog/sluice/store/internal/segment"
+)
+
+// reader gives the values of a field at rows, whatever the columns that they are in.
+type reader struct {
+	p       *part
+	field   string
+	kind    search.Kind
+	columns []readColumn
+	times   []int64 // of the field time
+}
+
+type readColumn struct {
+	*segment.Column
+	index []int32
+	cache map[int32][]search.Value // of entries or codes, while they are few
+	dict  *segment.Dict
+}
+
+func (p *part) reader(field string) (*reader, error) {
+	r := &reader{p: p, field: field, kind: search.KindOf(field)}
+	if field == "time" {
+		var err error
+		r.times, err = p.seg.Times()
+		return r, p.damage(field, err)
+	}
+	for _, c := range p.columnsOf(field) {
+		index, err := c.Index()
+		var d *segment.Dict
+		if err == nil {
+			d, err = c.Dict()
+		}
+		if err != nil {
+			if err = p.damage(field, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		r.columns = append(r.columns, readColumn{c, index, map[int32][]search.Value{}, d})
+	}
+	return r, nil
+}
+
+// append appends the values at a row.
+func (r *reader) append(dst []search.Value, row uint32) ([]search.Value, error) {
+	if r.times != nil {
+		return append(dst, search.TimeValue(r.times[row])), nil
+	}
+	for i := range r.columns {
+		c := &r.columns[i]
+		at := c.index[row]
+		if at < 0 {
+			continue
+		}
+		var err error
+		if c.dict == nil {
+			if r.p.buf, err = c.AppendValue(r.p.buf[:0], int(at)); err != nil {
+				return dst, err
+			}
+			dst = r.p.valuesOf(dst, r.field, c.Column, r.p.buf)
+			continue
+		}
+		code := int32(c.dict.Codes[at])
+		known, ok := c.cache[code]
+		if !ok {
+			r.p.buf = c.dict.AppendValue(r.p.buf[:0], int(code))
+			known = r.p.valuesOf(nil, r.field, c.Column, r.p.buf)
+			c.cache[code] = known
+		}
+		dst = append(dst, known...)
+	}
+	return dst, nil
+}
+
+// valuesOf appends the values that an entry of a column is.
+func (p *part) valuesOf(dst []search.Value, field string, c *segment.Column, text []byte) []search.Value {
+	kind := search.KindOf(field)
+	leaf := eval.Leaf{Text: text}
+	switch c.Kind() {
+	case segment.String:
+		leaf.Type, leaf.Text = search.String, p.unescaped(text)
+	case segment.Text:
+		leaf.Type = search.String
+	case segment.Number:
+		leaf.Type = search.Numeric
+	case segment.Word:
+		if string(text) == "null" {
+			return dst
+		}
+		leaf.Type = search.Boolean
+	case segment.Array:
+		p.rec.ParseValue(c.Path(), text)
+		for i := range p.rec.Leaves {
+			if l := &p.rec.Leaves[i]; string(l.Path) == field {
+				if v, ok := l.Value(kind); ok {
+					dst = append(dst, v)
+				}
+			}
+		}
+		return dst
+	}
+	if v, ok := leaf.Value(kind); ok {
+		dst = append(dst, v)
+	}
+	return dst
+}
+
+// vector returns a field as a column of rows, and false when a record may have several values of it, or they are too many to number.
+func (p *part) vector(field string, numeric bool) (v eval.Vector, ok bool, err error) {
+	if field == "time" {
+		v.Times, err = p.seg.Times()
+		return v, err == nil, err
+	}
+	columns := p.columnsOf(field)
+	switch {
+	case len(columns) == 0:
+		return v, true, nil
+	case len(columns) > 1 || columns[0].Kind() == segment.Array:
+		return v, false, nil
+	}
+	c := columns[0]
+	if numeric && c.Kind() == segment.Number {
+		return p.numberVector(c)
+	}
+	d, err := c.Dict()
+	if err != nil {
+		return v, false, err
+	}
+	if d == nil {
+		if c.Kind() == segment.Number {
+			return p.exactNumbers(c)
+		}
+		return v, false, nil
+	}
+	rows, err := c.Rows()
+	if err != nil {
+		return v, false, err
+	}
+	v.Values = make([]search.Value, d.Len())
+	for code := range v.Values {
+		p.buf = d.AppendValue(p.buf[:0], code)
+		if one := p.valuesOf(nil, field, c, p.buf); len(one) == 1 {
+			v.Values[code] = one[0]
+		}
+	}
+	v.Codes = make([]int32, p.rows)
+	if len(rows) < p.rows {
+		for i := range v.Codes {
+			v.Codes[i] = -1
+		}
+	}
+	for i, r := range rows {
+		v.Codes[r] = int32(d.Codes[i])
+	}
+	return v, true, nil
+}
+
+// exactNumbers returns a column of numbers that float64 tells apart.
+func (p *part) exactNumbers(c *segment.Column) (v eval.Vector, ok bool, err error) {
+	least, most, ranged := c.Range()
+	if !ranged || !(least > -1<<53 && most < 1<<53) {
+		return v, false, nil
+	}
+	return p.numberVector(c)
+}
+
+func (p *part) numberVector(c *segment.Column) (v eval.Vector, ok bool, err error) {
+	floats, err := c.Floats()
+	if err != nil {
+		return v, false, err
+	}
+	if c.Len() == p.rows {
+		return eval.Vector{Numbers: floats}, true, nil
+	}
+	rows, err := c.Rows()
+	if err != nil {
+		return v, false, err
+	}
+	v.Numbers = make([]float64, p.rows)
+	for i := range v.Numbers {
+		v.Numbers[i] = math.NaN()
+	}
+	for i, r := range rows {
+		v.Numbers[r] = floats[i]
+	}
+	return v, true, nil
+}
+
+// weights returns what each row stands for, nil when all count once.
+func (p *part) weights() ([]float64, error) {
+	counts, rates := p.numberOf("count"), p.numberOf("sample_rate")
+	if counts == nil && rates == nil {
+		return nil, nil
+	}
+	out := make([]float64, p.rows)
+	for i := range out {
+		out[i] = 1
+	}
+	for _, c := range rates {
+		if err := weigh(c, func(row uint32, f float64) { out[row] /= min(f, 1) }); err != nil {
+			return nil, p.damage("sample_rate", err)
+		}
+	}
+	for _, c := range counts {
+		if err := weigh(c, func(row uint32, f float64) { out[row] *= f }); err != nil {
+			return nil, p.damage("count", err)
+		}
+	}
+	return out, nil
+}
+
+func (p *part) numberOf(field string) (out []*segment.Column) {
+	for _, c := range p.seg.Find(field) {
+		if c.Kind() == segment.Number {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func weigh(c *segment.Column, use func(row uint32, f float64)) error {
+	floats, err := c.Floats()
+	if err != nil {
+		return err
+	}
+	rows, err := c.Rows()
+	if err != nil {
+		return err
+	}
+	for i, f := range floats {
+		if f > 0 && !math.IsInf(f, 0) {
+			use(rows[i], f)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package segment
+
+import (
+	"math"
+	"strconv"
+)
+
+// Columns returns the columns of paths. It is not to be written to.
+func (s *Segment) Columns() []*Column {
+	s.columnsOnce.Do(func() {
+		for _, f := range s.fields {
+			if f.text == nil && f != s.shapeC && f.n > 0 {
+				s.columns = append(s.columns, f)
+			}
+		}
+	})
+	return s.columns
+}
+
+// Find returns the columns of a path, of which there are several when its values are of several kinds.
+func (s *Segment) Find(path string) []*Column {
+	var out []*Column
+	for _, c := range s.Columns() {
+		if c.key.path == path {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Path returns the keys of a value, joined by dots, "" for Text.
+func (c *Column) Path() string { return c.key.path }
+
+// Kind returns what the values are.
+func (c *Column) Kind() Kind { return c.key.kind }
+
+// Nth is 0 except for the further members of an object that has a key several times.
+func (c *Column) Nth() int { return c.key.nth }
+
+// Len returns the number of entries: one for each record that has the path.
+func (c *Column) Len() int { return c.n }
+
+// Range returns the least and the largest of a Number column without decoding it.
+func (c *Column) Range() (least, most float64, ok bool) { return c.least, c.most, c.ranged }
+
+// Rows returns the row of each entry, ascending. It is not to be written to.
+func (c *Column) Rows() ([]uint32, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	return c.rows, nil
+}
+
+// Index returns the entry of each row, -1 where there is none. It is not to be written to.
+func (c *Column) Index() ([]int32, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	return c.entries(), nil
+}
+
+// AppendValue appends the value of an entry: of a String what stands between the quotes.
+func (c *Column) AppendValue(dst []byte, entry int) ([]byte, error) {
+	if err := c.load(); err != nil {
+		return dst, err
+	}
+	if c.v.codec == strText && c.refIDs != nil {
+		return c.appendText(dst, int(c.rows[entry]), entry)
+	}
+	return c.v.append(dst, c.place(entry)), nil
+}
+
+// A Dict is a column whose values have numbers.
+type Dict struct {
+	Codes []uint32 // of each entry
+	vals  *vec
+}
+
+// Len returns the number of values.
+func (d *Dict) Len() int { return d.vals.n }
+
+// AppendValue appends the value of a code.
+func (d *Dict) AppendValue(dst []byte, code int) []byte { return d.vals.append(dst, code) }
+
+// Dict returns the column as codes and values, nil when it is not stored so. Two codes may have equal values.
+func (c *Column) Dict() (*Dict, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	codes, vals := c.v.dict()
+	if vals == nil {
+		return nil, nil
+	}
+	if c.order != nil {
+		c.mu.Lock()
+		if c.sorted == nil {
+			c.sorted = permute(codes, c.order)
+		}
+		codes = c.sorted
+		c.mu.Unlock()
+	}
+	return &Dict{codes, vals}, nil
+}
+
+func (v *vec) dict() ([]uint32, *vec) {
+	switch v.codec {
+	case strDict, strFunc:
+		if v.inner == nil {
+			return nil, nil
+		}
+		if codes, vals := v.inner.dict(); vals != nil && v.codec == strFunc {
+			out := make([]uint32, v.n)
+			for i, c := range v.codes {
+				out[i] = codes[c]
+			}
+			return out, vals
+		}
+		return v.codes, v.inner
+	case strConst:
+		return make([]uint32, v.n), &vec{codec: strConst, n: 1, value: v.value}
+	}
+	return nil, nil
+}
+
+// Floats returns the number of each entry of a Number column, NaN where the text is none.
+func (c *Column) Floats() ([]float64, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.floats == nil {
+		c.floats = c.v.floats()
+		if c.order != nil {
+			c.floats = permute(c.floats, c.order)
+		}
+	}
+	return c.floats, nil
+}
+
+func (v *vec) floats() []float64 {
+	out := make([]float64, v.n)
+	switch v.codec {
+	case strDict, strFunc:
+		inner := v.inner.floats()
+		for i, c := range v.codes {
+			out[i] = inner[c]
+		}
+	case strInt:
+		for i, x := range v.ints {
+			out[i] = float64(x)
+		}
+	case strDecimal:
+		// Division by a power of ten that is exact gives the nearest number, as parsing does, while the digits fit in 53 bits.
+		scale := float64(pow10[v.param])
+		var b []byte
+		for i, x := range v.ints {
+			if x > 1<<53 || x < -1<<53 {
+				b = v.append(b[:0], i)
+				out[i] = parseFloat(b)
+				continue
+			}
+			out[i] = float64(x) / scale
+		}
+	default:
+		var b []byte
+		for i := range out {
+			b = v.append(b[:0], i)
+			out[i] = parseFloat(b)
+		}
+	}
+	return out
+}
+
+func parseFloat(b []byte) float64 {
+	f, err := strconv.ParseFloat(string(b), 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return math.NaN()
+	}
+	return f
+}
+
+// Templates is a column whose values are templates with variables.
+type Templates struct {
+	Codes []uint32 // of each entry
+	col   *Column
+}
+
+// Templates returns the templates of a column, nil when it has none.
+func (c *Column) Templates() (*Templates, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	if c.v.codec != strText || c.refIDs == nil {
+		return nil, nil
+	}
+	tf := c.seg.fields[c.tmpl]
+	if err := tf.load(); err != nil {
+		return nil, err
+	}
+	return &Templates{tf.v.codes, c}, nil
+}
+
+// Len returns the number of templates.
+func (t *Templates) Len() int { return len(t.col.v.templates) }
+
+// Hole stands in a template's text for a variable.
+const Hole = 1
+
+// AppendLiteral appends the text of a template with a Hole for each variable. A hole may be filled by any text.
+func (t *Templates) AppendLiteral(dst []byte, code int) []byte {
+	key := t.col.v.templates[code].key
+	for k := 0; k < len(key); k++ {
+		switch c := key[k]; c {
+		case markVar:
+			dst = append(dst, Hole)
+		case markTime:
+			k++
+			dst = append(dst, Hole)
+		case markRef:
+			for k++; key[k] >= 0x80; k++ {
+			}
+			dst = append(dst, Hole)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// Release forgets what has been decoded. Slices that were handed out stay valid.
+func (s *Segment) Release() {
+	s.src.release()
+	for _, f := range s.fields {
+		f.mu.Lock()
+		f.forget()
+		f.mu.Unlock()
+	}
+	s.mu.Lock()
+	s.times, s.levels = nil, nil
+	s.mu.Unlock()
+}
+
+// forget drops what load and its likes have made.
+func (f *Column) forget() {
+	f.loaded, f.err, f.v, f.order, f.rows, f.index, f.ids, f.sorted, f.floats = false, nil, nil, nil, nil, nil, nil, nil, nil
+}

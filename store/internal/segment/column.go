@@ -1,0 +1,502 @@
+package segment
+
+import "encoding/binary"
+
+// load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
+func (f *Column) load() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.loaded {
+		f.err = f.decode()
+		f.loaded = true
+	}
+	return f.err
+}
+
+// locate finds the rows of the column.
+func (f *Column) locate() error {
+	s := f.seg
+	switch {
+	case f.rows != nil:
+		return nil
+	case f == s.shapeC:
+		f.rows = make([]uint32, s.rows)
+		for i := range f.rows {
+			f.rows[i] = uint32(i)
+		}
+	case f.text != nil && f.slot < 0:
+		f.text.mu.Lock()
+		err := f.text.locate()
+		f.text.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		f.rows = f.text.rows
+	case f.text != nil:
+		return f.locateSlot()
+	default:
+		if err := s.shapeC.load(); err != nil {
+			return err
+		}
+		has := make([]bool, len(s.shapes))
+		for i, sh := range s.shapes {
+			for _, id := range sh.fields {
+				has[i] = has[i] || id == f.id
+			}
+		}
+		f.rows = make([]uint32, 0, f.n)
+		for r, code := range s.shapeC.v.codes {
+			if has[code] {
+				f.rows = append(f.rows, uint32(r))
+			}
+		}
+	}
+	if len(f.rows) != f.n {
+		return corrupt("field %d has %d values in %d records", f.id, f.n, len(f.rows))
+	}
+	return nil
+}
+
+// locateSlot finds the rows of a slot: those whose template has it.
+func (f *Column) locateSlot() error {
+	if err := f.text.load(); err != nil {
+		return err
+	}
+	t := f.text
+	if t.tmpl < 0 {
+		return corrupt("field %d is a slot of what is no text", f.id)
+	}
+	tf := f.seg.fields[t.tmpl]
+	if err := tf.load(); err != nil {
+		return err
+	}
+	has := make([]bool, len(t.v.templates))
+	for i := range has {
+		for _, s := range t.v.templates[i].slots {
+			has[i] = has[i] || s == f.slot
+		}
+	}
+	f.rows = make([]uint32, 0, f.n)
+	for i, code := range tf.v.codes {
+		if has[code] {
+			f.rows = append(f.rows, tf.rows[i])
+		}
+	}
+	if len(f.rows) != f.n {
+		return corrupt("slot %d has %d values in %d records", f.id, f.n, len(f.rows))
+	}
+	return nil
+}
+
+// byKey returns the place of each entry in the order of the key.
+func (f *Column) byKey() ([]uint32, []uint32, error) {
+	keyOf, err := f.seg.key()
+	if err != nil {
+		return nil, nil, err
+	}
+	sorted := countingSort(f.rows, keyOf, f.seg.keyCount+1)
+	place := make([]uint32, len(sorted))
+	for p, i := range sorted {
+		place[i] = uint32(p)
+	}
+	return place, sorted, nil
+}
+
+func (f *Column) decode() error {
+	c := &cursor{b: f.body}
+	if err := f.locate(); err != nil {
+		return err
+	}
+	d := decoder{src: &f.seg.src}
+	defer func() { f.used = d.used }()
+	ordered := c.byte() == orderKey
+	var sorted []uint32
+	var err error
+	if ordered {
+		if f.order, sorted, err = f.byKey(); err != nil {
+			return err
+		}
+	}
+	if f.key.kind == kindCodes {
+		return f.decodeCodes(c, &d)
+	}
+	if len(c.b) == 0 {
+		c.fail("no encoding")
+		return c.err
+	}
+	switch c.b[0] {
+	case strText:
+		if f.text == nil && !ordered {
+			return f.decodeText(c, &d)
+		}
+	case strSame:
+		c.byte()
+		return f.decodeSame(c)
+	case strFunc:
+		c.byte()
+		return f.decodeFunc(c, &d, sorted)
+	case strTimeDiff:
+		c.byte()
+		return f.decodeTimeDiff(c, &d)
+	case strDict:
+		if f.id == f.seg.keyID {
+			return f.decodeKey(c, &d)
+		}
+	}
+	f.v, err = d.list(c, f.n, 0)
+	return err
+}
+
+func (f *Column) decodeCodes(c *cursor, d *decoder) error {
+	count := len(f.seg.shapes)
+	if f.text != nil {
+		// The templates' table is read with the text, which does not need the codes.
+		if err := f.text.load(); err != nil {
+			return err
+		}
+		count = len(f.text.v.templates)
+	}
+	codes, err := d.codes(c, f.n, count)
+	if err != nil {
+		return err
+	}
+	if f.order != nil {
+		codes = permute(codes, f.order)
+		f.order = nil
+	}
+	f.v = &vec{codec: strDict, n: f.n, codes: codes}
+	return nil
+}
+
+func (f *Column) decodeText(c *cursor, d *decoder) error {
+	c.byte()
+	f.tmpl = c.count(len(f.seg.fields) - 1)
+	v := &vec{codec: strText, n: f.n}
+	if err := d.templates(c, v, &f.refIDs); err != nil {
+		return err
+	}
+	if tf := f.seg.fields[f.tmpl]; tf.text != f || tf.slot >= 0 {
+		return corrupt("field %d holds no codes of templates", f.tmpl)
+	}
+	for slot, id := range f.refIDs {
+		if id >= len(f.seg.fields) || f.seg.fields[id].text != f || f.seg.fields[id].slot != slot {
+			return corrupt("field %d is no slot", id)
+		}
+	}
+	f.v = v
+	return nil
+}
+
+func (f *Column) decodeSame(c *cursor) error {
+	id := c.count(len(f.seg.fields) - 1)
+	if c.err != nil || id >= f.id {
+		return corrupt("field %d repeats field %d", f.id, id)
+	}
+	p := f.seg.fields[id]
+	if err := p.load(); err != nil {
+		return err
+	}
+	if p.n != f.n || p.key.kind == kindCodes {
+		return corrupt("field %d repeats field %d", f.id, id)
+	}
+	f.v, f.order, f.refIDs, f.tmpl = p.v, p.order, p.refIDs, p.tmpl
+	return nil
+}
+
+func (f *Column) decodeFunc(c *cursor, d *decoder, sorted []uint32) error {
+	id, count := c.count(len(f.seg.fields)-1), c.count(f.n)
+	if c.err != nil {
+		return c.err
+	}
+	if id == f.id {
+		return corrupt("field %d decides itself", id)
+	}
+	ids, err := f.seg.fields[id].idsByRow()
+	if err != nil {
+		return err
+	}
+	inner, err := d.list(c, count, 0)
+	if err != nil {
+		return err
+	}
+	most := uint32(0)
+	for _, id := range ids {
+		if id != absent {
+			most = max(most, id)
+		}
+	}
+	first := make([]uint32, most+1)
+	codes := make([]uint32, f.n)
+	next := uint32(0)
+	for k := range f.rows {
+		i := uint32(k)
+		if sorted != nil {
+			i = sorted[k]
+		}
+		id := ids[f.rows[i]]
+		if id == absent {
+			return corrupt("field %d is decided by one that is absent", f.id)
+		}
+		if first[id] == 0 {
+			next++
+			first[id] = next
+		}
+		codes[i] = first[id] - 1
+	}
+	if int(next) != count {
+		return corrupt("field %d has %d values for %d", f.id, count, next)
+	}
+	f.order = nil
+	f.v = &vec{codec: strFunc, n: f.n, codes: codes, inner: inner}
+	return nil
+}
+
+func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
+	l, err := readLayout(c)
+	if err != nil {
+		return err
+	}
+	id := c.count(len(f.seg.fields) - 1)
+	if c.err != nil || id >= f.id {
+		return corrupt("field %d differs from field %d", f.id, id)
+	}
+	p := f.seg.fields[id]
+	if err := p.load(); err != nil {
+		return err
+	}
+	base, ok := p.v.instants()
+	if !ok || p.n != f.n {
+		return corrupt("field %d differs from what is no time", f.id)
+	}
+	ints, err := d.readInts(c, f.n)
+	if err != nil {
+		return err
+	}
+	out := make([]int64, f.n)
+	for i := range out {
+		out[i] = ints[f.place(i)] + base[p.place(i)]
+	}
+	f.order = nil
+	f.v = &vec{codec: strTimeDiff, n: f.n, ints: out, layout: l}
+	return nil
+}
+
+func (f *Column) decodeKey(c *cursor, d *decoder) error {
+	c.byte()
+	count := c.count(f.seg.keyCount)
+	if c.byte() != codesKey || count != f.seg.keyCount {
+		c.fail("values of the key")
+		return c.err
+	}
+	keyOf, err := f.seg.key()
+	if err != nil {
+		return err
+	}
+	v := &vec{codec: strDict, n: f.n, codes: make([]uint32, f.n)}
+	for i, r := range f.rows {
+		if int(keyOf[r]) >= count {
+			return corrupt("key absent where its field is present")
+		}
+		v.codes[i] = keyOf[r]
+	}
+	v.inner, err = d.list(c, count, 0)
+	f.v = v
+	return err
+}
+
+// place returns where entry i stands in the vector.
+func (f *Column) place(i int) int {
+	if f.order == nil {
+		return i
+	}
+	return int(f.order[i])
+}
+
+// entries returns the entry of each row, -1 where the column has none.
+func (f *Column) entries() []int32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.index == nil {
+		f.index = make([]int32, f.seg.rows)
+		if len(f.rows) < len(f.index) {
+			for i := range f.index {
+				f.index[i] = -1
+			}
+		}
+		for i, r := range f.rows {
+			f.index[r] = int32(i)
+		}
+	}
+	return f.index
+}
+
+// appendRow appends the column's value at a row of which it is known to have one.
+func (f *Column) appendRow(dst []byte, row int) ([]byte, error) {
+	if err := f.load(); err != nil {
+		return dst, err
+	}
+	i := int(f.entries()[row])
+	if i < 0 {
+		return dst, corrupt("field %d has no value in record %d", f.id, row)
+	}
+	if f.v.codec == strText && f.refIDs != nil {
+		return f.appendText(dst, row, i)
+	}
+	return f.v.append(dst, f.place(i)), nil
+}
+
+// appendText fills the template of a text whose slots are fields.
+func (f *Column) appendText(dst []byte, row, i int) ([]byte, error) {
+	tf := f.seg.fields[f.tmpl]
+	if err := tf.load(); err != nil {
+		return dst, err
+	}
+	t := &f.v.templates[tf.v.codes[i]]
+	var err error
+	nth := 0
+	var from, to [slotRefs]int
+	for k := 0; k < len(t.key); k++ {
+		switch c := t.key[k]; c {
+		case markVar, markTime:
+			if c == markTime {
+				k++
+			}
+			at := len(dst)
+			if dst, err = f.seg.fields[f.refIDs[t.slots[nth]]].appendRow(dst, row); err != nil {
+				return dst, err
+			}
+			if nth < slotRefs {
+				from[nth], to[nth] = at, len(dst)
+			}
+			nth++
+		case markRef:
+			id, n := binary.Uvarint(t.key[k+1:])
+			k += n
+			switch {
+			case id < slotRefs:
+				dst = append(dst, dst[from[id]:to[id]]...)
+			case id-slotRefs >= uint64(len(f.seg.fields)) || int(id-slotRefs) == f.id:
+				return dst, corrupt("field %d refers to field %d", f.id, id-slotRefs)
+			default:
+				if dst, err = f.seg.fields[id-slotRefs].appendRow(dst, row); err != nil {
+					return dst, err
+				}
+			}
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst, nil
+}
+
+// idsByRow returns at each row a number that stands for the value there, absent where there is none.
+func (f *Column) idsByRow() ([]uint32, error) {
+	if err := f.load(); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ids == nil {
+		ids := f.v.numbers()
+		out := make([]uint32, f.seg.rows)
+		if len(f.rows) < len(out) {
+			for i := range out {
+				out[i] = absent
+			}
+		}
+		for i, r := range f.rows {
+			out[r] = ids[f.place(i)]
+		}
+		f.ids = out
+	}
+	return f.ids, nil
+}
+
+// numbers returns for each value a number that equal values share.
+func (v *vec) numbers() []uint32 {
+	out := make([]uint32, v.n)
+	switch v.codec {
+	case strEmpty, strConst:
+	case strDict:
+		copy(out, v.codes)
+	case strFunc:
+		inner := v.inner.numbers()
+		for i, c := range v.codes {
+			out[i] = inner[c]
+		}
+	case strAffix:
+		return v.inner.numbers()
+	case strInt, strDecimal, strTime, strTimeDiff:
+		seen := make(map[int64]uint32, v.n/4)
+		for i, x := range v.ints {
+			id, ok := seen[x]
+			if !ok {
+				id = uint32(len(seen))
+				seen[x] = id
+			}
+			out[i] = id
+		}
+	default:
+		seen := make(map[string]uint32, v.n/4)
+		var b []byte
+		for i := range out {
+			b = v.append(b[:0], i)
+			id, ok := seen[string(b)]
+			if !ok {
+				id = uint32(len(seen))
+				seen[string(b)] = id
+			}
+			out[i] = id
+		}
+	}
+	return out
+}
+
+// AppendLine appends record row as it was written.
+func (s *Segment) AppendLine(dst []byte, row int) ([]byte, error) {
+	if row < 0 || row >= s.rows {
+		return dst, corrupt("record %d of %d", row, s.rows)
+	}
+	if err := s.shapeC.load(); err != nil {
+		return dst, err
+	}
+	sh := &s.shapes[s.shapeC.v.codes[row]]
+	var err error
+	for i, id := range sh.fields {
+		dst = append(dst, sh.lits[i]...)
+		if dst, err = s.fields[id].appendRow(dst, row); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, sh.lits[len(sh.fields)]...), nil
+}
+
+// instants returns the values of a list of times in one layout.
+func (v *vec) instants() ([]int64, bool) {
+	switch v.codec {
+	case strTime, strTimeDiff:
+		return v.ints, true
+	case strDict, strFunc:
+		if v.inner == nil {
+			return nil, false
+		}
+		inner, ok := v.inner.instants()
+		if !ok {
+			return nil, false
+		}
+		out := make([]int64, v.n)
+		for i, c := range v.codes {
+			out[i] = inner[c]
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// timeLayout is the layout of instants.
+func (v *vec) timeLayout() layout {
+	for v.inner != nil {
+		v = v.inner
+	}
+	return v.layout
+}

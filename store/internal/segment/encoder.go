@@ -1,0 +1,327 @@
+package segment
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// fieldState is what the encoder learns about a field.
+type fieldState struct {
+	codes   []uint32 // number of each value, nil: the values are not numbered
+	dict    []ref    // value by number
+	order   []uint32 // entries in the order of the key; nil: arrival
+	text    *templateSet
+	textIDs []int // fields of the slots
+	tmplID  int   // field of the template codes
+	of      int   // of slots and template codes: the text
+	slot    int
+	isTime  bool
+	derived bool // slot or template codes: no path of its own
+	rank    int  // texts refer to fields of lower rank
+	dense   []uint32
+	parent  int // field that decides this one, -1
+	sameAs  int // field of the same values, -1
+}
+
+type encoder struct {
+	buf    []byte
+	t      *table
+	pack   *packer
+	dict   distinct
+	tryer  *zstd.Encoder
+	rows   int
+	key    *field   // nil: no key
+	keyOf  []uint32 // of each row; the count of keys where it is absent
+	orders map[*uint32][]uint32
+	times  *field // first time field
+	timeAt []int64
+	timeL  layout
+
+	raw, scratch []byte
+	u64          []uint64
+	seen         []uint32
+	scales       []int8
+}
+
+func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithSingleSegment(false))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return z
+}
+
+func (e *encoder) trial(b []byte) int {
+	e.scratch = e.tryer.EncodeAll(b, e.scratch[:0])
+	return min(len(e.scratch), len(b)+8)
+}
+
+// texts takes the values of those fields apart that look like messages.
+func (e *encoder) texts() {
+	t := e.t
+	var texts []*field
+	lens := map[int]int{}
+	for _, f := range t.fields {
+		if e.looksLikeText(f) {
+			texts = append(texts, f)
+			total := 0
+			for _, r := range f.vals {
+				total += int(r.n)
+			}
+			lens[f.id] = total / len(f.vals)
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	slices.SortStableFunc(texts, func(a, b *field) int { return cmp.Compare(lens[a.id], lens[b.id]) })
+	miners := make([]*miner, len(t.fields))
+	for i, f := range texts {
+		f.rank = i + 1
+		miners[f.id] = newMiner(e.buf)
+	}
+	cursors := make([]int, len(t.fields))
+	referable := make([]bool, len(t.fields))
+	for i, f := range t.fields {
+		referable[i] = f.key.kind == String || f.key.kind == Number
+	}
+	var rowTexts []int
+	refs := &refTable{}
+	for _, f := range texts {
+		miners[f.id].tok.refs = refTable{}
+	}
+	for _, code := range t.codes {
+		sh := &t.shapes[code]
+		rowTexts = rowTexts[:0]
+		for _, id := range sh.fields {
+			if miners[id] != nil {
+				rowTexts = append(rowTexts, id)
+			}
+		}
+		if len(rowTexts) > 0 {
+			refs.reset()
+			for _, id := range sh.fields {
+				if f := t.fields[id]; referable[id] && f.rank == 0 {
+					refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+				}
+			}
+			if len(rowTexts) > 1 {
+				slices.SortFunc(rowTexts, func(a, b int) int { return cmp.Compare(t.fields[a].rank, t.fields[b].rank) })
+			}
+			for _, id := range rowTexts {
+				f := t.fields[id]
+				mi := miners[id]
+				mi.tok.refs, *refs = *refs, refTable{}
+				mi.add(f.vals[cursors[id]])
+				*refs, mi.tok.refs = mi.tok.refs, refTable{}
+				if referable[id] {
+					refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+				}
+			}
+		}
+		for _, id := range sh.fields {
+			cursors[id]++
+		}
+	}
+	for _, f := range texts {
+		if mi := miners[f.id]; f.key.kind == Text || len(mi.keys) <= len(f.vals)/2 {
+			e.adopt(f, mi.finish())
+		}
+	}
+}
+
+// name is the last element of the path.
+func (f *field) name() []byte {
+	p := f.key.path
+	for i := len(p) - 1; i >= 0; i-- {
+		if p[i] == '.' {
+			return []byte(p[i+1:])
+		}
+	}
+	return []byte(p)
+}
+
+// adopt makes fields of the slots of a text.
+func (e *encoder) adopt(f *field, set *templateSet) {
+	f.text = set
+	tf := &field{id: len(e.t.fields), rows: f.rows}
+	tf.derived, tf.codes, tf.key.kind, tf.of = true, set.codes, kindCodes, f.id
+	e.t.fields = append(e.t.fields, tf)
+	f.tmplID = tf.id
+	for s, vals := range set.vals {
+		sf := &field{id: len(e.t.fields), vals: vals}
+		sf.derived, sf.of, sf.slot = true, f.id, s
+		sf.rows = make([]uint32, len(vals))
+		for i, at := range set.at[s] {
+			sf.rows[i] = f.rows[at]
+		}
+		e.t.fields = append(e.t.fields, sf)
+		f.textIDs = append(f.textIDs, sf.id)
+	}
+}
+
+// looksLikeText says whether templates may fit: values of several words, most of them different.
+func (e *encoder) looksLikeText(f *field) bool {
+	if len(f.vals) == 0 || f.key.kind == Number || f.key.kind == Word {
+		return false
+	}
+	if f.key.kind == Text {
+		return true
+	}
+	if len(f.vals) < 32 {
+		return false
+	}
+	sample := f.vals
+	if len(sample) > 2*trialLen {
+		sample = sampleOf(f.vals)
+	}
+	_, dict, ok := e.dict.number(e.buf, sample, len(sample))
+	if ok && len(dict) < len(sample)/16 {
+		return false
+	}
+	if !ok {
+		dict = sample
+	}
+	if len(dict) > 256 {
+		dict = dict[:256]
+	}
+	if _, ok := e.detect(dict); ok {
+		return false
+	}
+	tok := tokenizer{buf: e.buf, hint: -1}
+	several := 0
+	for _, r := range dict {
+		tok.run(r)
+		if len(tok.key) > 8 || len(tok.vars) > 1 {
+			several++
+		}
+	}
+	return several > len(dict)/2
+}
+
+// number gives the values of all fields numbers.
+func (e *encoder) number() {
+	for _, f := range e.t.fields {
+		f.parent, f.sameAs = -1, -1
+		if f.codes != nil || f.text != nil || len(f.vals) < 2 {
+			continue
+		}
+		if codes, dict, ok := e.dict.number(e.buf, f.vals, max(len(f.vals)*3/4, 64)); ok {
+			f.codes, f.dict = codes, dict
+		}
+	}
+}
+
+func (f *field) count() int {
+	if f.key.kind == kindCodes {
+		most := uint32(0)
+		for _, c := range f.codes {
+			most = max(most, c)
+		}
+		return int(most) + 1
+	}
+	return len(f.dict)
+}
+
+// chooseKey looks for the field by which records hang together, such as a request or a process: in its order the forms of
+// records follow each other more regularly than as they arrived.
+func (e *encoder) chooseKey() {
+	n := e.rows
+	if n < 256 {
+		return
+	}
+	forms := [][]uint32{e.t.codes} // by row
+	for _, f := range e.t.fields {
+		if f.text != nil && len(f.rows) > n/2 {
+			forms = append(forms, spread(f.text.codes, f.rows, n, 0))
+		}
+	}
+	cost := func(order []uint32) int {
+		sum := 0
+		for _, codes := range forms {
+			e.raw = e.raw[:0]
+			for _, r := range order {
+				e.raw = append(e.raw, byte(codes[r]))
+			}
+			sum += e.trial(e.raw)
+		}
+		return sum
+	}
+	rows := make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	arrival := cost(rows)
+	best := arrival - arrival/8 - 64
+	var candidates []*field
+	for _, f := range e.t.fields {
+		if f.dict != nil && len(f.rows) >= n/2 && len(f.dict) >= 2 && len(f.dict) <= n/3 && f.vals != nil {
+			candidates = append(candidates, f)
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b *field) int { return cmp.Compare(len(b.dict), len(a.dict)) })
+	for _, f := range candidates[:min(len(candidates), 24)] {
+		keyOf := spread(f.codes, f.rows, n, uint32(len(f.dict)))
+		if c := cost(countingSort(rows, keyOf, len(f.dict)+1)); c < best {
+			best, e.key, e.keyOf = c, f, keyOf
+		}
+	}
+}
+
+// spread puts codes at their rows and absent at the others.
+func spread(codes, rows []uint32, n int, absent uint32) []uint32 {
+	out := make([]uint32, n)
+	if len(rows) < n && absent != 0 {
+		for i := range out {
+			out[i] = absent
+		}
+	}
+	for i, r := range rows {
+		out[r] = codes[i]
+	}
+	return out
+}
+
+// countingSort returns the indices of rows in the order of keyOf, equal ones as they come.
+func countingSort(rows, keyOf []uint32, keys int) []uint32 {
+	start := make([]uint32, keys+1)
+	for _, r := range rows {
+		start[keyOf[r]+1]++
+	}
+	for k := range keys {
+		start[k+1] += start[k]
+	}
+	out := make([]uint32, len(rows))
+	for i, r := range rows {
+		k := keyOf[r]
+		out[start[k]] = uint32(i)
+		start[k]++
+	}
+	return out
+}
+
+// keyOrder returns the entries of f in the order of the key, nil if there is no key.
+func (e *encoder) keyOrder(f *field) []uint32 {
+	if e.key == nil || len(f.rows) < 2 {
+		return nil
+	}
+	if f.order == nil {
+		if o, ok := e.orders[&f.rows[0]]; ok {
+			f.order = o
+		} else {
+			f.order = countingSort(f.rows, e.keyOf, len(e.key.dict)+1)
+			e.orders[&f.rows[0]] = f.order
+		}
+	}
+	return f.order
+}
+
+func permute[T any](vs []T, order []uint32) []T {
+	out := make([]T, len(order))
+	for i, o := range order {
+		out[i] = vs[o]
+	}
+	return out
+}

@@ -1,0 +1,199 @@
+package segment
+
+import (
+	"log/slog"
+	"math"
+	"slices"
+)
+
+// A Count says how many records of a level fall into a minute.
+type Count struct {
+	Minute  int64 // since 1970, in UTC
+	Level   slog.Level
+	Records int
+}
+
+// extras are what a reader asks before it decodes anything.
+type extras struct {
+	firstSeq uint64
+	seqs     []int64 // of each record behind firstSeq, nil: they follow each other
+	from, to int64   // times of the records
+	rollup   []Count
+	sift     stream
+	siftKeys int
+}
+
+// minSifted is the number of distinct values from which a column's values go into the filter: below it the dictionary itself
+// is as cheap to ask.
+const minSifted = 256
+
+// describeExtras reads the segment back and writes what belongs to it as a whole.
+func (e *encoder) describeExtras(m *meta, s *Segment, seqs []uint64) error {
+	m.uint(seqs[0])
+	gaps := make([]int64, len(seqs))
+	run := true
+	for i, q := range seqs {
+		gaps[i] = int64(q - seqs[0])
+		run = run && gaps[i] == int64(i)
+	}
+	if run {
+		m.byte(0)
+	} else {
+		m.byte(1)
+		e.ints(m, gaps, classNumbers, false)
+	}
+
+	times, err := s.Times()
+	if err != nil {
+		return err
+	}
+	levels, err := s.Levels()
+	if err != nil {
+		return err
+	}
+	m.int(slices.Min(times))
+	m.int(slices.Max(times))
+	counts := map[Count]int{}
+	for i, t := range times {
+		counts[Count{Minute: floorDiv(t, 60e9), Level: slog.Level(levels[i])}]++
+	}
+	rollup := make([]Count, 0, len(counts))
+	for c, n := range counts {
+		c.Records = n
+		rollup = append(rollup, c)
+	}
+	slices.SortFunc(rollup, func(a, b Count) int {
+		if a.Minute != b.Minute {
+			return int(max(min(a.Minute-b.Minute, 1), -1))
+		}
+		return int(a.Level - b.Level)
+	})
+	m.uint(uint64(len(rollup)))
+	last := int64(0)
+	for _, c := range rollup {
+		m.int(c.Minute - last)
+		m.int(int64(c.Level))
+		m.uint(uint64(c.Records))
+		last = c.Minute
+	}
+	return e.describeColumns(m, s)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// describeColumns writes the zone maps of numbers and the filter.
+func (e *encoder) describeColumns(m *meta, s *Segment) error {
+	var keys []uint64
+	for _, c := range s.Columns() {
+		f := e.t.fields[c.id]
+		switch {
+		case c.Kind() == Number:
+			fs, err := c.Floats()
+			if err != nil {
+				return err
+			}
+			m.uint(math.Float64bits(slices.Min(fs)))
+			m.uint(math.Float64bits(slices.Max(fs)))
+		case c.Kind() == String && f.text == nil && (f.dict == nil || len(f.dict) >= minSifted) && len(f.vals) >= minSifted && !f.isTime:
+			m.byte(1)
+			vals := f.dict
+			if vals == nil {
+				vals = f.vals
+			}
+			for _, r := range vals {
+				keys = append(keys, hashValue(c.Path(), e.val(r)))
+			}
+		default:
+			m.byte(0)
+		}
+	}
+	m.uint(uint64(len(keys)))
+	if len(keys) > 0 {
+		m.stream(e.pack.add(classText, newFilter(keys).append(nil), true))
+	}
+	return nil
+}
+
+func (s *Segment) readExtras(c *cursor) error {
+	s.firstSeq = c.uint()
+	if c.byte() == 1 {
+		d := decoder{src: &s.src}
+		var err error
+		if s.seqs, err = d.readInts(c, s.rows); err != nil {
+			return err
+		}
+	}
+	s.from, s.to = c.int(), c.int()
+	n := c.count(len(c.b))
+	last := int64(0)
+	for range n {
+		last += c.int()
+		s.rollup = append(s.rollup, Count{Minute: last, Level: slog.Level(c.int()), Records: c.count(s.rows)})
+	}
+	for _, col := range s.Columns() {
+		if col.Kind() == Number {
+			col.least, col.most = math.Float64frombits(c.uint()), math.Float64frombits(c.uint())
+			col.ranged = true
+		} else {
+			col.sifted = c.byte() == 1
+		}
+	}
+	if s.siftKeys = c.count(maxRaw); s.siftKeys > 0 {
+		s.sift = c.stream()
+	}
+	return c.err
+}
+
+// Seq returns the arrival number of a record.
+func (s *Segment) Seq(row int) uint64 {
+	if s.seqs == nil {
+		return s.firstSeq + uint64(row)
+	}
+	return s.firstSeq + uint64(s.seqs[row])
+}
+
+// TimeRange returns the earliest and the latest time of the records in nanoseconds since 1970.
+func (s *Segment) TimeRange() (from, to int64) { return s.from, s.to }
+
+// Rollup returns the numbers of records by minute and level. It is not to be written to.
+func (s *Segment) Rollup() []Count { return s.rollup }
+
+// MayContain says whether a String column of the path may hold the value, spelled as in the JSON text. It is wrong once in 256
+// times; false is certain. A path whose columns are not in the filter, or a filter that cannot be read, may contain everything.
+func (s *Segment) MayContain(path string, value []byte) bool {
+	if !s.Filtered(path) {
+		return true
+	}
+	b, err := s.src.stream(s.sift)
+	if err != nil {
+		return true
+	}
+	f, err := readFilter(b)
+	if err != nil {
+		return true
+	}
+	return f.has(hashValue(path, value))
+}
+
+// Filtered says whether MayContain can say no.
+func (s *Segment) Filtered(path string) bool {
+	if s.siftKeys == 0 {
+		return false
+	}
+	found := false
+	for _, c := range s.Find(path) {
+		if c.key.kind == String {
+			if !c.sifted {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
