@@ -121,15 +121,19 @@ type QueueConfig struct {
 type SinkConfig struct {
 	// Name tells sinks apart in Stats; empty means the type and its number.
 	Name string `yaml:"name" doc:"name in the statistics"`
-	// Type is console, json or null.
-	Type string `yaml:"type" enum:"console,json,null" doc:"console, json or null"`
+	// Type is console, json, store, opensearch or null.
+	Type string `yaml:"type" enum:"console,json,store,opensearch,null" doc:"console, json, store, opensearch or null"`
 	// Format of the console: auto (colours on a terminal, else text), color, text or json.
 	Format string `yaml:"format" enum:"auto,color,text,json" doc:"how the console writes"`
 	// Output of console and json: stdout or stderr. Empty means stderr for console, stdout for json.
 	Output string `yaml:"output" enum:"stdout,stderr" doc:"standard stream to write to"`
-	// Path is the file that json writes to instead, rotated as Rotate says.
-	Path   string       `yaml:"path" doc:"file to write to"`
+	// Path is the file that json writes to instead, rotated as Rotate says, or the directory of a store.
+	Path   string       `yaml:"path" doc:"file to write to, or directory of a store"`
 	Rotate RotateConfig `yaml:"rotate" doc:"rotation of the file"`
+	// OpenSearch says where an opensearch sink sends its documents.
+	OpenSearch OpenSearchConfig `yaml:"opensearch" doc:"where OpenSearch is, and how records get there"`
+	// Collapse makes one record of many similar ones, in this sink alone. nil leaves them as they are.
+	Collapse *CollapseConfig `yaml:"collapse" doc:"make one record of many similar ones"`
 	// Level is the least level that this sink takes; empty means all.
 	Level string `yaml:"level" doc:"least level of this sink"`
 	// Only are the levels that this sink takes, by name; empty means all.
@@ -151,6 +155,44 @@ type RotateConfig struct {
 	Keep          time.Duration `yaml:"keep" min:"1s" doc:"age at which a rotated file is removed"`
 	Compress      string        `yaml:"compress" enum:"zstd,gzip,none" doc:"compression of rotated files"`
 	Sync          string        `yaml:"sync" enum:"interval,always,none" doc:"when the file is forced to disk"`
+}
+
+// OpenSearchConfig sets an opensearch sink. The zero value sends to http://localhost:9200, into the data stream
+// logs-otel-v1-default.
+type OpenSearchConfig struct {
+	// URLs are addresses of the cluster's nodes, or of a gateway.
+	URLs []string `yaml:"urls" doc:"addresses, for example https://search.example.com:9200"`
+	// Stream is the data stream.
+	Stream string `yaml:"stream" doc:"data stream, for example logs-otel-v1-checkout"`
+	// User and Password, or Token, log in. A secret that is env:NAME or file:PATH is read there, and again when it has been rotated.
+	User     string      `yaml:"user" doc:"user name"`
+	Password conf.Secret `yaml:"password" doc:"password, as ${env:NAME}, env:NAME or file:PATH"`
+	Token    conf.Secret `yaml:"token" doc:"bearer token, as ${env:NAME}, env:NAME or file:PATH"`
+	// CAFile, Pins, CertFile and KeyFile are TLS: whom to trust, and who one is.
+	CAFile   string   `yaml:"ca_file" doc:"PEM file with the authorities of the nodes' certificates"`
+	Pins     []string `yaml:"pins" doc:"SHA-256 fingerprints of certificates or authorities"`
+	CertFile string   `yaml:"cert_file" doc:"client certificate in PEM"`
+	KeyFile  string   `yaml:"key_file" doc:"key of the client certificate in PEM"`
+	// Format is the spelling of documents; empty means otel.
+	Format string `yaml:"format" enum:"otel,ss4o,ecs,flat" doc:"spelling of the documents"`
+	// EnsureTemplate installs or upgrades templates and data stream when the chain is opened; it needs the permission.
+	EnsureTemplate bool `yaml:"ensure_template" doc:"install the index template when the chain is opened"`
+	// Spool is a directory that keeps records until OpenSearch has them, through crashes and days without OpenSearch.
+	Spool string `yaml:"spool" doc:"directory that keeps records until OpenSearch has them"`
+	// SpoolBytes bounds the spool. 0 means the recommended bound.
+	SpoolBytes conf.Size `yaml:"spool_bytes" min:"1MiB" doc:"bytes that the spool may take"`
+	// DeadLetters is the file of documents that OpenSearch rejects for good.
+	DeadLetters string `yaml:"dead_letters" doc:"file of rejected documents, with the reasons"`
+	// Gzip compresses requests.
+	Gzip bool `yaml:"gzip" doc:"compress requests"`
+}
+
+// CollapseConfig sets the collapsing of similar records. The zero value gathers 1,000 records or one second, and makes one
+// record of more than 5.
+type CollapseConfig struct {
+	Records   int           `yaml:"records" min:"1" max:"1000000" doc:"records after which a window ends"`
+	Interval  time.Duration `yaml:"interval" min:"1ms" max:"1h" doc:"time after which a window ends"`
+	Threshold int           `yaml:"threshold" min:"1" max:"1000" doc:"largest group that passes unchanged"`
 }
 
 // Size is a number of bytes; in a file also with a unit, such as 64KiB or 100MB.

@@ -28,7 +28,7 @@ func (s *Stack) Reload(ctx context.Context, cfg Config) error {
 	if closed {
 		return ErrClosed
 	}
-	gen, err := s.build(r)
+	gen, err := s.build(ctx, r)
 	if err != nil {
 		return err
 	}

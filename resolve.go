@@ -7,13 +7,16 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/sluicelog/sluice/handler/async"
+	"github.com/sluicelog/sluice/handler/compress"
 	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/handler/enrich/otel"
 	"github.com/sluicelog/sluice/handler/mask"
+	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/handler/sample"
 	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/internal/rotate"
@@ -37,6 +40,9 @@ type sinkPlan struct {
 	least  slog.Leveler // nil for all
 	only   []slog.Level
 	rotate rotate.Options
+	// collapse is nil for a sink that takes records as they are; search is that of an opensearch sink.
+	collapse *compress.Options
+	search   *opensearch.Options
 }
 
 // resolve fills in what c leaves open and checks all of it. Its error joins one *ConfigError for each wrong field.
@@ -239,9 +245,10 @@ func (ck *checker) queue(c *QueueConfig) *async.Options {
 
 // Types of sinks.
 const (
-	sinkConsole = "console"
-	sinkJSON    = "json"
-	sinkNull    = "null"
+	sinkConsole    = "console"
+	sinkJSON       = "json"
+	sinkOpenSearch = "opensearch"
+	sinkNull       = "null"
 )
 
 func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
@@ -251,7 +258,7 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 	for i, c := range configs {
 		field := func(name string) string { return fmt.Sprintf("sinks[%d].%s", i, name) }
 		if c.Type == "" {
-			ck.bad(field("type"), "", "one of console, json, null")
+			ck.bad(field("type"), "", "one of console, json, opensearch, null")
 		}
 		if c.Name == "" {
 			c.Name = fmt.Sprintf("%s-%d", c.Type, i)
@@ -280,6 +287,19 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 		}
 		if err := p.rotate.Validate(); err != nil {
 			ck.bad(field("rotate"), "", "values that can be kept ("+err.Error()+")")
+		}
+		if c.Collapse != nil {
+			p.collapse = &compress.Options{Records: c.Collapse.Records, Interval: c.Collapse.Interval, Threshold: c.Collapse.Threshold}
+			ck.layer(field("collapse"), p.collapse.Validate())
+		}
+		switch {
+		case c.Type == sinkOpenSearch:
+			p.search = openSearchOptions(c.OpenSearch, p.least)
+			if err := p.search.Validate(); err != nil {
+				ck.bad(field("opensearch"), "", "values that the sink takes ("+err.Error()+")")
+			}
+		case !reflect.DeepEqual(c.OpenSearch, OpenSearchConfig{}):
+			ck.bad(field("opensearch"), "", "a section only for type opensearch")
 		}
 		plans[i] = p
 	}

@@ -17,6 +17,7 @@ import (
 	slogmulti "github.com/samber/slog-multi"
 	"golang.org/x/term"
 
+	"github.com/sluicelog/sluice/handler/compress"
 	"github.com/sluicelog/sluice/handler/jsonl"
 	"github.com/sluicelog/sluice/internal/chain"
 	"github.com/sluicelog/sluice/level"
@@ -28,38 +29,84 @@ type sink struct {
 	handler slog.Handler // a meter around the sink itself
 	count   *tally
 	plan    sinkPlan
-	close   func() error // nil when there is nothing to close
+	// flush and close are nil when there is nothing to do.
+	flush, close func(context.Context) error
 }
 
 // allLevels is a level that lets every record pass.
 const allLevels = slog.Level(-1 << 31)
 
-func (s *Stack) openSink(cfg *Config, p sinkPlan) (*sink, error) {
+func (s *Stack) openSink(ctx context.Context, cfg *Config, p sinkPlan) (*sink, error) {
 	k := &sink{name: p.Name, plan: p, count: s.tally(p.Name)}
+	h, err := s.openEnd(cfg, k)
+	if err != nil {
+		return nil, fmt.Errorf("sluice: sink %s: %w", p.Name, err)
+	}
+	if p.collapse != nil {
+		if h, err = s.collapse(ctx, k, h); err != nil {
+			return nil, err
+		}
+	}
+	k.handler = newMeter(h, p.Name, k.count)
+	return k, nil
+}
+
+// openEnd opens what takes the records of a sink in the end.
+func (s *Stack) openEnd(cfg *Config, k *sink) (slog.Handler, error) {
+	p := &k.plan
 	var least slog.Leveler = allLevels
 	if p.least != nil {
 		least = p.least
 	}
-	var h slog.Handler
 	switch p.Type {
 	case sinkNull:
-		h = discard{}
+		return discard{}, nil
 	case sinkConsole:
-		h = console(cfg.stream(p.Output, "stderr"), p, least)
-	default:
-		w := cfg.stream(p.Output, "stdout")
-		if p.Path != "" {
-			p.rotate.OnError = s.report
-			f, err := s.files.acquire(p.Path, p.rotate)
-			if err != nil {
-				return nil, fmt.Errorf("sluice: sink %s: %w", p.Name, err)
-			}
-			w, k.close = f, f.Close
-		}
-		h = jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source, OnError: func(error) {}})
+		return console(cfg.stream(p.Output, "stderr"), *p, least), nil
+	case sinkOpenSearch:
+		return s.openSearch(k)
 	}
-	k.handler = newMeter(h, p.Name, k.count)
-	return k, nil
+	w := cfg.stream(p.Output, "stdout")
+	if p.Path != "" {
+		p.rotate.OnError = s.report
+		f, err := s.files.acquire(p.Path, p.rotate)
+		if err != nil {
+			return nil, err
+		}
+		w, k.close = f, func(context.Context) error { return f.Close() }
+	}
+	return jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source, OnError: func(error) {}}), nil
+}
+
+// collapse puts a collapser before the end of a sink; it is flushed and closed before that.
+func (s *Stack) collapse(ctx context.Context, k *sink, end slog.Handler) (slog.Handler, error) {
+	opts := *k.plan.collapse
+	opts.OnError = s.report
+	h, err := compress.NewHandler(end, &opts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sluice: sink %s: %w", k.name, err), closeSinks(ctx, []*sink{k}))
+	}
+	settled := s.lates.add(k.name, func() late {
+		st := h.Stats()
+		return late{failed: st.Late, collapsed: st.Collapsed, pending: uint64(st.Held)}
+	})
+	flush, closeEnd := k.flush, k.close
+	k.flush = func(ctx context.Context) error {
+		err := h.Flush(ctx)
+		if flush != nil && err == nil {
+			err = flush(ctx)
+		}
+		return err
+	}
+	k.close = func(ctx context.Context) error {
+		err := h.Close(ctx)
+		settled()
+		if closeEnd != nil {
+			err = errors.Join(err, closeEnd(ctx))
+		}
+		return err
+	}
+	return h, nil
 }
 
 // stream is the standard stream of that name.
@@ -173,11 +220,11 @@ func (discard) HandleRoot(context.Context, slog.Record, chain.Root) error { retu
 func (d discard) WithAttrs([]slog.Attr) slog.Handler                      { return d }
 func (d discard) WithGroup(string) slog.Handler                           { return d }
 
-func closeSinks(sinks []*sink) error {
+func closeSinks(ctx context.Context, sinks []*sink) error {
 	var errs []error
 	for _, k := range sinks {
 		if k.close != nil {
-			errs = append(errs, k.close())
+			errs = append(errs, k.close(ctx))
 		}
 	}
 	return errors.Join(errs...)

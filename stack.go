@@ -13,6 +13,7 @@ import (
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/handler/mask"
+	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/handler/sample"
 	"github.com/sluicelog/sluice/internal/chain"
 	"github.com/sluicelog/sluice/internal/onerror"
@@ -30,6 +31,8 @@ type Stack struct {
 
 	accepted, refused, retried, errors atomic.Uint64
 	files                              files
+	searchers                          pool[*opensearch.Handler]
+	lates                              lates
 	errs                               atomic.Pointer[onerror.Sink]
 
 	reloading   sync.Mutex // one Reload or Close at a time
@@ -72,7 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s := &Stack{level: r.level, tallies: make(map[string]*tally)}
 	s.errs.Store(&onerror.Sink{Component: "stack", Func: r.OnError})
-	gen, err := s.build(r)
+	gen, err := s.build(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -85,15 +88,15 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 }
 
 // build composes one generation, from its sinks up. This is what a chain by hand looks like, too: see examples/byhand.
-func (s *Stack) build(r *resolved) (gen *generation, err error) {
+func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err error) {
 	g := &generation{cfg: r}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeSinks(g.sinks))
+			err = errors.Join(err, closeSinks(ctx, g.sinks))
 		}
 	}()
 	for _, p := range r.sinks {
-		k, err := s.openSink(&r.Config, p)
+		k, err := s.openSink(ctx, &r.Config, p)
 		if err != nil {
 			return nil, err
 		}
@@ -189,10 +192,19 @@ func (g *generation) handle(ctx context.Context, h chain.Handler, r slog.Record,
 // Flush returns when every record that was accepted before has reached its sinks; an error says that ctx ended first, and
 // how many records remain.
 func (s *Stack) Flush(ctx context.Context) error {
-	if q := s.current.Load().queue; q != nil {
-		return q.Flush(ctx)
+	g := s.current.Load()
+	if g.queue != nil {
+		if err := g.queue.Flush(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	var errs []error
+	for _, k := range g.sinks {
+		if k.flush != nil {
+			errs = append(errs, k.flush(ctx))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Close drains the chain and closes its sinks, bounded by ctx. Later records are refused with [ErrClosed] and counted as
@@ -232,5 +244,5 @@ func (g *generation) close(ctx context.Context) error {
 			return fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err())
 		}
 	}
-	return errors.Join(append(errs, closeSinks(g.sinks))...)
+	return errors.Join(append(errs, closeSinks(ctx, g.sinks))...)
 }

@@ -72,7 +72,9 @@ type QueueStats struct {
 // took it.
 type SinkStats struct {
 	Delivered uint64 `json:"delivered"`
-	Failed    uint64 `json:"failed"`
+	Failed    uint64 `json:"failed"` // refused, or given up later
+	Collapsed uint64 `json:"collapsed,omitempty"`
+	Pending   uint64 `json:"pending,omitempty"` // taken, and still in the sink or its spool
 	Panics    uint64 `json:"panics"`
 }
 
@@ -96,6 +98,7 @@ func (s *Stack) Stats() Stats {
 	for name, t := range s.tallies {
 		st.Sinks[name] = SinkStats{Delivered: t.delivered.Load(), Failed: t.failed.Load(), Panics: t.panics.Load()}
 	}
+	st.settle(s.lates.of)
 	return st
 }
 
@@ -204,12 +207,19 @@ func (s Stats) String() string {
 		}
 	}
 	row("sample", s.Accepted, kept, append([]string{fmt.Sprintf("%d sampled out", s.SampledOut)}, rates...)...)
-	out := s.Delivered + s.Failed
+	out := kept - min(kept, s.Dropped+s.Queue.Queued)
 	row("queue", kept, out, fmt.Sprintf("%d dropped", s.Dropped), fmt.Sprintf("%d waiting", s.Queue.Queued),
 		fmt.Sprintf("at most %d of %d places used", s.Queue.HighWater, s.Queue.Capacity))
 	for _, name := range slices.Sorted(maps.Keys(s.Sinks)) {
 		k := s.Sinks[name]
-		row("sink "+name, k.Delivered+k.Failed, k.Delivered, fmt.Sprintf("%d failed", k.Failed))
+		notes := []string{fmt.Sprintf("%d failed", k.Failed)}
+		if k.Collapsed > 0 {
+			notes = append(notes, fmt.Sprintf("%d collapsed", k.Collapsed))
+		}
+		if k.Pending > 0 {
+			notes = append(notes, fmt.Sprintf("%d pending", k.Pending))
+		}
+		row("sink "+name, k.Delivered+k.Failed+k.Collapsed+k.Pending, k.Delivered, notes...)
 	}
 	_ = w.Flush()
 	sign := "="

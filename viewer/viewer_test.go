@@ -141,8 +141,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"/api/search?sort=x:y":            "want newest, oldest",
 		"/api/search?cursor=no":           "cursor",
 		"/api/context":                    "id is missing",
-		"/api/facets":             "want 1 to 20",
-		"/api/facets?field=a&size=1e9":   "want a number from 1 to 100",
+		"/api/facets":                     "want 1 to 20",
+		"/api/facets?field=a&size=1e9":    "want a number from 1 to 100",
 		"/api/histogram?from=2026-99-01T": "want a time such as",
 	} {
 		status, body := get(t, v, path)

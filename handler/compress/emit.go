@@ -78,7 +78,7 @@ func (c *core) emit(w *window) {
 	at := 0
 	defer func() {
 		for ; at < len(w.entries); at++ {
-			c.books.failed.Add(w.stands(at))
+			c.books.lose(w.stands(at))
 		}
 		w.reset()
 		c.mu.Lock()
@@ -105,7 +105,7 @@ func (c *core) emit(w *window) {
 		}
 		switch {
 		case err != nil:
-			c.books.failed.Add(w.stands(at))
+			c.books.lose(w.stands(at))
 			c.errs.Report(err)
 		case collapsed:
 			c.books.groups.Add(1)

@@ -8,6 +8,7 @@ type Stats struct {
 	Offered   uint64 // records that came
 	Delivered uint64 // records that the next handler took without an error, those of groups included
 	Failed    uint64 // records for which the next handler returned an error or panicked; all that a group's record stood for
+	Late      uint64 // of Failed: those for which Handle had returned nil
 	Collapsed uint64 // records that a group's record stands for, beside itself
 	Refused   uint64 // records that came after Close
 	Held      int    // records that wait, or are in the hands of the next handler
@@ -25,7 +26,13 @@ type counter = atomic.Uint64
 // books are the counters that Stats are made of.
 type books struct {
 	offered, delivered, failed, collapsed, refused counter
-	groups, urgent, crowded, panics                counter
+	groups, urgent, crowded, panics, late          counter
+}
+
+// lose counts records that were held and that the next handler did not take.
+func (b *books) lose(n uint64) {
+	b.failed.Add(n)
+	b.late.Add(n)
 }
 
 // Stats returns the books as they are now.
@@ -33,7 +40,7 @@ func (h *Handler) Stats() Stats {
 	c := h.core
 	b := &c.books
 	s := Stats{
-		Delivered: b.delivered.Load(), Failed: b.failed.Load(), Collapsed: b.collapsed.Load(), Refused: b.refused.Load(),
+		Delivered: b.delivered.Load(), Failed: b.failed.Load(), Late: b.late.Load(), Collapsed: b.collapsed.Load(), Refused: b.refused.Load(),
 		Groups: b.groups.Load(), Urgent: b.urgent.Load(), Crowded: b.crowded.Load(), Panics: b.panics.Load(),
 	}
 	// What came is read last, so that no record counts as handed on and not as offered.
