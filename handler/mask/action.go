@@ -131,7 +131,7 @@ func placeholderEnd(s string) int {
 	switch s[i] {
 	case ']':
 		switch {
-		case name == "REDACTED", strings.HasSuffix(name, "_REDACTED"), s[:i+1] == markDepth, s[:i+1] == markSize,
+		case name == "REDACTED", strings.HasSuffix(name, "_REDACTED"), strings.HasSuffix(name, "_BYTES_CUT"), s[:i+1] == markDepth, s[:i+1] == markSize,
 			s[:i+1] == markCycle, s[:i+1] == markUninspected:
 			return i + 1
 		}

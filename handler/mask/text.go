@@ -25,11 +25,14 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 	if v.class == allowed || s == "" {
 		return s, false
 	}
-	if len(s) > m.maxText {
+	if len(s) > m.maxText && weight(s) > m.maxText {
 		return w.longText(s, v)
 	}
 	if mayBeJSON(s[0]) && looksJSON(s) {
 		if out, changed, valid := w.jsonText(s, v); valid {
+			if changed && !w.look && weight(out) > m.maxText { // what is no UTF-8 is escaped
+				return w.longText(out, v)
+			}
 			return out, changed
 		}
 	}
@@ -37,11 +40,45 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 	if len(matches) == 0 && m.onlyKinds && v.class <= ident {
 		return s, false
 	}
-	return w.spansOf(s, v, matches)
+	out, changed := w.settled(s, v, matches)
+	if m.detector == nil || v.class != plain || w.ctx == nil || w.look && changed {
+		return out, changed
+	}
+	named, more := w.entities(out)
+	if more && !w.look {
+		named, _ = w.settled(named, v, m.byClass[v.class].Append(nil, named))
+	}
+	return named, changed || more
 }
 
-func (w *walker) spansOf(s string, v verdict, matches []scan.Match) (string, bool) {
+// settled replaces matches and whatever else the rules find in s, and in what that leaves, until they find nothing: masking
+// the result again changes nothing.
+func (w *walker) settled(s string, v verdict, matches []scan.Match) (string, bool) {
+	out, changed := w.pass(s, v, matches)
+	if !changed || w.look {
+		return out, changed
+	}
+	out, ok := scan.Settle(out, func(s string) (string, bool) {
+		if looksJSON(s) { // it may have become JSON
+			if out, changed, valid := w.jsonText(s, v); valid {
+				return out, changed
+			}
+		}
+		return w.pass(s, v, w.m.byClass[v.class].Append(nil, s))
+	})
+	if !ok {
+		w.m.counts.add("UNSETTLED")
+		out = markRedacted
+	}
+	return out, true
+}
+
+// pass replaces matches and what the other rules find in s.
+func (w *walker) pass(s string, v verdict, matches []scan.Match) (string, bool) {
 	m := w.m
+	if masked(s) {
+		return s, false
+	}
 	if v.class == phone && m.phones && bareNumber(s) {
 		return w.join(s, []span{{0, len(s), scan.Phone.String(), m.labels[scan.Phone], m.actions[scan.Phone]}}), true
 	}
@@ -56,17 +93,10 @@ func (w *walker) spansOf(s string, v verdict, matches []scan.Match) (string, boo
 	if len(own) > 0 {
 		spans = merge(append(spans, own...))
 	}
-	if len(spans) > 0 {
-		if w.look {
-			return "", true
-		}
-		s = w.join(s, spans)
+	if len(spans) == 0 {
+		return s, false
 	}
-	if m.detector != nil && v.class == plain && w.ctx != nil {
-		out, changed := w.entities(s)
-		return out, changed || len(spans) > 0
-	}
-	return s, len(spans) > 0
+	return w.join(s, spans), true
 }
 
 // join replaces the spans, which are in order and apart.
@@ -209,9 +239,34 @@ func (w *walker) longText(s string, v verdict) (string, bool) {
 			cut--
 		}
 	}
-	head, _ := w.text(s[:cut], v)
 	w.m.counts.add("CUT")
-	return head + " [" + strconv.Itoa(len(s)-cut) + "_BYTES_CUT]", true
+	head, _ := w.text(s[:cut], v)
+	out := head + " [" + strconv.Itoa(len(s)-cut) + "_BYTES_CUT]"
+	if weight(out) > w.m.maxText {
+		return w.longText(out, v)
+	}
+	out, _ = w.settled(out, v, w.m.byClass[v.class].Append(nil, out))
+	return out, true
+}
+
+// weight returns the length of s with each placeholder counted as one byte: masking, which replaces what is at least that, makes no text too
+// long for the next mask.
+func weight(s string) int {
+	n := len(s)
+	for i := 0; i < len(s); {
+		at := strings.IndexByte(s[i:], '[')
+		if at < 0 {
+			break
+		}
+		i += at
+		if size := placeholderEnd(s[i:]); size > 0 {
+			n -= size - 1
+			i += size
+		} else {
+			i++
+		}
+	}
+	return n
 }
 
 // keyName returns what is written for a key that holds a secret itself, empty for any other key. Without a context the detector

@@ -71,6 +71,9 @@ func (m *Masker) judgeNew(key string) *keyEntry {
 	if e.class != allowed {
 		e.name = m.keyName(key)
 	}
+	if e.name != "" && e.class < secret {
+		e.verdict = m.keys.verdict(e.name) // so that the masked record, masked again, is judged the same
+	}
 	if e.class <= ident && e.name == "" && m.onlyKinds {
 		e.scanner = m.byClass[e.class]
 	}

@@ -9,6 +9,15 @@ import (
 
 // masked returns text with each match replaced as the mask does it.
 func masked(s *Scanner, text string) string {
+	text, settled := Settle(text, func(text string) (string, bool) { return replaced(s, text), true })
+	if !settled {
+		return "[REDACTED]"
+	}
+	return text
+}
+
+// replaced returns text with the matches of one pass replaced.
+func replaced(s *Scanner, text string) string {
 	var b strings.Builder
 	at := 0
 	for _, m := range s.Append(nil, text) {

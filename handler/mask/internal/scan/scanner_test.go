@@ -194,6 +194,7 @@ func FuzzAppend(f *testing.F) {
 		}
 	}
 	f.Add("a@b.cc", "phone")
+	f.Add("mob 00000000)00000000", "") // the second hides the first
 	f.Add("\\u0040\\", "key")
 	s := New(DefaultKinds())
 	f.Fuzz(func(t *testing.T, text, key string) {
@@ -206,7 +207,7 @@ func FuzzAppend(f *testing.F) {
 		}
 		line, err := json.Marshal(map[string]any{"m": text, "password": key, "n": []string{text, key}})
 		for range 2 {
-			if got := masked(everything, string(line)); err != nil || !json.Valid([]byte(got)) {
+			if got := replaced(everything, string(line)); err != nil || !json.Valid([]byte(got)) {
 				t.Fatalf("%s became %s", line, got)
 			}
 			line, err = json.Marshal(map[string]string{"body": string(line), "token": text})

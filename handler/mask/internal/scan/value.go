@@ -169,7 +169,7 @@ func markEnd(text string, i int) int {
 	}
 	switch name := text[i+1 : end]; text[end] {
 	case ']':
-		if hasSuffix(name, "REDACTED") || hasSuffix(name, "LIMIT_EXCEEDED") || name == "CYCLE" || name == "UNINSPECTED" {
+		if hasSuffix(name, "REDACTED") || hasSuffix(name, "LIMIT_EXCEEDED") || hasSuffix(name, "BYTES_CUT") || name == "CYCLE" || name == "UNINSPECTED" {
 			return end + 1
 		}
 	case ':':
