@@ -36,7 +36,7 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 			return out, changed
 		}
 	}
-	matches := m.byClass[v.class].Append(nil, s)
+	matches := m.scannerOf(v).Append(nil, s)
 	if len(matches) == 0 && m.onlyKinds && v.class <= ident {
 		return s, false
 	}
@@ -46,7 +46,7 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 	}
 	named, more := w.entities(out)
 	if more && !w.look {
-		named, _ = w.settled(named, v, m.byClass[v.class].Append(nil, named))
+		named, _ = w.settled(named, v, m.scannerOf(v).Append(nil, named))
 	}
 	return named, changed || more
 }
@@ -64,7 +64,7 @@ func (w *walker) settled(s string, v verdict, matches []scan.Match) (string, boo
 				return out, changed
 			}
 		}
-		return w.pass(s, v, w.m.byClass[v.class].Append(nil, s))
+		return w.pass(s, v, w.m.scannerOf(v).Append(nil, s))
 	})
 	if !ok {
 		w.m.counts.add("UNSETTLED")
@@ -245,7 +245,7 @@ func (w *walker) longText(s string, v verdict) (string, bool) {
 	if weight(out) > w.m.maxText {
 		return w.longText(out, v)
 	}
-	out, _ = w.settled(out, v, w.m.byClass[v.class].Append(nil, out))
+	out, _ = w.settled(out, v, w.m.scannerOf(v).Append(nil, out))
 	return out, true
 }
 

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
 	"strings"
@@ -24,8 +25,16 @@ type keyEntry struct {
 	key string
 	verdict
 	name string // what is written instead of the key, empty when the key itself holds no secret
-	// scanner is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
-	scanner *scan.Scanner
+	// quick is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
+	quick *scan.Scanner
+}
+
+// scannerOf returns the scanner for text under a verdict.
+func (m *Masker) scannerOf(v verdict) *scan.Scanner {
+	if v.scanner != nil {
+		return v.scanner
+	}
+	return m.byClass[v.class]
 }
 
 // slot hashes the first and last eight bytes and the length: keys that differ only in between share a slot, and nothing but time is lost.
@@ -74,13 +83,19 @@ func (m *Masker) judgeNew(key string) *keyEntry {
 	if e.name != "" && e.class < secret {
 		e.verdict = m.keys.verdict(e.name) // so that the masked record, masked again, is judged the same
 	}
+	name := cmp.Or(e.name, key)
+	if e.class < secret {
+		if s := m.byClass[e.class]; s.Under(name) != s {
+			e.scanner = s.Under(name)
+		}
+	}
 	if e.class <= ident && e.name == "" && m.onlyKinds {
-		e.scanner = m.byClass[e.class]
+		e.quick = m.scannerOf(e.verdict)
 	}
 	s := &m.verdicts.slots[slot(key)]
 	// Keys that come and go (a map by user) must not push out, nor allocate for, those that stay.
 	if len(key) > maxKey || s.Load() != nil && rand.Uint32()%16 != 0 {
-		if e.class == plain && e.name == "" {
+		if e.class == plain && e.name == "" && e.scanner == nil {
 			return plainEntry
 		}
 		return &e

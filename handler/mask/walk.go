@@ -75,7 +75,7 @@ func (w *walker) record(r *slog.Record, in verdict) (plainOnly bool) {
 // to mask, under a key that is remembered. False says nothing.
 func (m *Masker) passes(a *slog.Attr) bool {
 	e := m.verdicts.slots[slot(a.Key)].Load()
-	if e == nil || e.scanner == nil || e.key != a.Key {
+	if e == nil || e.quick == nil || e.key != a.Key {
 		return false
 	}
 	switch a.Value.Kind() {
@@ -84,7 +84,7 @@ func (m *Masker) passes(a *slog.Attr) bool {
 		if s == "" {
 			return true
 		}
-		return len(s) <= m.maxText && !mayBeJSON(s[0]) && len(e.scanner.Append(nil, s)) == 0
+		return len(s) <= m.maxText && !mayBeJSON(s[0]) && len(e.quick.Append(nil, s)) == 0
 	case slog.KindInt64:
 		return uint64(a.Value.Int64()) < leastCard
 	case slog.KindUint64:

@@ -73,13 +73,18 @@ func (w *work) grouped(gs []group, digits int) int {
 			return end
 		}
 	}
+	if w.persons {
+		if end := w.spacedNino(gs); end > 0 {
+			return end
+		}
+	}
 	if digits < 7 {
 		return 0
 	}
 	if isDate(text, gs) && (first.start == 0 || text[first.start-1] != '+') {
 		return 0
 	}
-	if w.kinds.Has(NationalID) {
+	if w.persons {
 		if end := w.national(gs); end > 0 {
 			return end
 		}
