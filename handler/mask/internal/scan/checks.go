@@ -294,3 +294,25 @@ func verhoeffValid(d []byte) bool {
 	}
 	return c == 0
 }
+
+// Validator returns the check of that name for a text, of which only letters and digits count: luhn, mod97, verhoeff, random.
+// It is nil for any other name.
+func Validator(name string) func(string) bool {
+	digits := func(check func([]byte) bool) func(string) bool {
+		return func(s string) bool {
+			d := digitsOf(nil, s)
+			return len(d) > 1 && check(d)
+		}
+	}
+	switch name {
+	case "luhn":
+		return digits(luhn)
+	case "verhoeff":
+		return digits(verhoeffValid)
+	case "mod97":
+		return func(s string) bool { return len(s) > 4 && ibanValid(s) }
+	case "random":
+		return looksRandom
+	}
+	return nil
+}
