@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -86,7 +87,7 @@ func New(opts *Options) *Masker {
 // scanners makes the scanners of the kinds that are on.
 func (m *Masker) scanners(o *Options) {
 	set := scan.DefaultKinds()
-	kinds := scan.Kinds()
+	kinds, national := scan.Kinds(), scan.NationalKinds()
 	if o.AllKinds {
 		set = set.With(kinds...)
 	}
@@ -102,6 +103,9 @@ func (m *Masker) scanners(o *Options) {
 	for _, k := range kinds {
 		m.labels[k] = "[" + k.String() + "_REDACTED]"
 		a, ok := o.Kinds[k.String()]
+		if !ok && slices.Contains(national, k) {
+			a, ok = o.Kinds[scan.NationalID.String()] // for all countries
+		}
 		switch {
 		case !ok:
 		case a == Allow:

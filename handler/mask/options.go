@@ -20,8 +20,8 @@ type Options struct {
 	// longest match wins. What stands under an allowed key is not looked at, at any depth. Nil: the built-in keys, redacted.
 	Keys map[string]Action
 	// Kinds says what happens to what a pattern finds, by its name: {"EMAIL": mask.Hash, "CREDIT_CARD": mask.KeepLastFour,
-	// "PHONE": mask.Allow, "MAC_ADDRESS": mask.Redact}. Naming a kind switches it on; Allow switches it off. KindNames lists them. Names
-	// of Patterns and types of the Detector may stand here too. Nil: the default kinds, redacted.
+	// "PHONE": mask.Allow, "MAC_ADDRESS": mask.Redact}. Naming a kind switches it on; Allow switches it off. KindNames lists them, and Rules
+	// says what they are. NATIONAL_ID speaks for the identifiers of all countries that are not named themselves. Names of Patterns and types of the Detector may stand here too. Nil: the default kinds, redacted.
 	Kinds map[string]Action
 	// AllKinds switches every kind on, those that are too eager for ordinary logs included.
 	AllKinds bool
