@@ -94,7 +94,7 @@ func (w *work) ownKind(i int) (Kind, int) {
 	if end := jwtEnd(w.text, i); end > 0 {
 		return JWT, end
 	}
-	return vendorEnd(w.text, i)
+	return vendorEnd(w.text, i, span(w.text, i, word))
 }
 
 // keyedKind returns the kind of the value v of a key, and 0 when v is not what the key may name.

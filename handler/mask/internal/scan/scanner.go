@@ -69,9 +69,10 @@ type work struct {
 	*Scanner
 	text   string
 	dst    []Match
-	base   int  // dst[:base] is the caller's
-	viewed int  // up to here the text has been looked at through a view
-	view   bool // text is a decoded view of another one
+	base   int              // dst[:base] is the caller's
+	viewed int              // up to here the text has been looked at through a view
+	view   bool             // text is a decoded view of another one
+	groups [maxGroups]group // of the number that is looked at
 }
 
 // pass is the one pass over the bytes. Plain words cost the inner loop alone; all else goes through word, for
@@ -168,6 +169,9 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 			if !w.brief || end-start > 2 || end == len(text) || text[end] != ' ' && text[end] != '.' && text[end] != ',' {
 				return end
 			}
+		}
+		if end-start >= 4 && !w.brief && isISODate(text, start) {
+			return tightEnd(text, start, max(end, start+10))
 		}
 		return w.number(start, end)
 	}

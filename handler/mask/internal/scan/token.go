@@ -21,13 +21,16 @@ func (w *work) token(start, end int, all uint16, from, to int) int {
 			return stop
 		}
 	}
-	if kind, stop := vendorEnd(text, start); kind != 0 && w.add(start, stop, kind, 0.95) {
+	if kind, stop := vendorEnd(text, start, end); kind != 0 && w.add(start, stop, kind, 0.95) {
 		return stop
 	}
 	if end-start >= 15 && end-start <= 44 && is(text[start+2], digit) && is(text[start+3], digit) {
 		if stop := w.iban(start, end); stop > end || ibanEnd(text, start) == stop && len(w.dst) > w.base && w.dst[len(w.dst)-1].End == stop {
 			return stop
 		}
+	}
+	if all&(digit|upper) == 0 {
+		return end // sixteen letters of one case are no part of a random string
 	}
 	return w.random(start, end, all, from, to)
 }
@@ -61,7 +64,7 @@ func (w *work) joined(start int) int {
 		p--
 	}
 	p = skipEscape(text, p, start)
-	if kind, stop := vendorEnd(text, p); kind != 0 && stop > start && w.add(p, stop, kind, 0.95) {
+	if kind, stop := vendorEnd(text, p, span(text, p, word)); kind != 0 && stop > start && w.add(p, stop, kind, 0.95) {
 		return stop
 	}
 	return 0
@@ -105,7 +108,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		return end
 	}
 	// A scheme of authentication right before, in prose or in a list of headers.
-	if kind := w.schemeBefore(s, from, to); kind != 0 && all&(digit|upper) != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
+	if kind := w.schemeBefore(s, from, to); kind != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
 		return e
 	}
 	if len(v) < long {
@@ -116,6 +119,9 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		if len(v) < long {
 			return end
 		}
+	}
+	if all&digit == 0 && len(v) == end-start || !looksRandom(v) {
+		return end
 	}
 	near, ctx := w.context(s)
 	if near&ofID != 0 {
@@ -128,9 +134,9 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		if ctx&ofAWS != 0 || classes(v)&base64 != 0 {
 			kind = AWSSecret
 		}
-	case near&ofSecret != 0 && all&(lower|under|dash) == 0 && looksRandom(v):
+	case near&ofSecret != 0 && all&(lower|under|dash) == 0:
 	case near&ofSecret != 0 && mixed && len(v) >= long && strongRandom(v):
-	case near&ofSecret != 0 && len(v) >= 24 && looksRandom(v) && !pathLike(v):
+	case near&ofSecret != 0 && len(v) >= 24 && !pathLike(v):
 	case ctx&(ofSecret|ofKey) != 0 && ctx&ofID == 0 && mixed && len(v) >= 20 && strongRandom(v) && !pathLike(v):
 	case len(v) >= 32 && s == start && e == end && strongRandom(v) && !inPath(text, s):
 		score = 0.4

@@ -253,13 +253,13 @@ func headHash(a, b, c byte) uint32 {
 	return (uint32(a)<<16 | uint32(b)<<8 | uint32(c)) * 0x9e3779b1 >> 18
 }
 
-// vendorEnd returns the kind and the end of the vendor's credential that begins at i, and 0, 0 for none.
-func vendorEnd(text string, i int) (Kind, int) {
+// vendorEnd returns the kind and the end of the vendor's credential that begins at i, and 0, 0 for none. The word there ends at end.
+func vendorEnd(text string, i, end int) (Kind, int) {
 	if i+headLength > len(text) {
 		return 0, 0
 	}
 	if h := headHash(text[i], text[i+1], text[i+2]); heads[h/64]&(1<<(h%64)) == 0 {
-		return shapedEnd(text, i)
+		return shapedEnd(text, i, end)
 	}
 	r := vendorIndex[text[i]]
 	for n := r[0]; n < r[1]; n++ {
@@ -267,11 +267,11 @@ func vendorEnd(text string, i int) (Kind, int) {
 		if !strings.HasPrefix(text[i:], f.prefix) {
 			continue
 		}
-		if end := f.end(text, i+len(f.prefix)); end > 0 {
-			return f.kind, end
+		if stop := f.end(text, i+len(f.prefix)); stop > 0 {
+			return f.kind, stop
 		}
 	}
-	return shapedEnd(text, i)
+	return shapedEnd(text, i, end)
 }
 
 // sample is how much of a body is weighed; what follows belongs to it whatever it is.
@@ -302,8 +302,7 @@ func (f *vendorForm) end(text string, i int) int {
 }
 
 // shapedEnd knows the credentials that have a shape without a prefix.
-func shapedEnd(text string, i int) (Kind, int) {
-	end := span(text, i, word)
+func shapedEnd(text string, i, end int) (Kind, int) {
 	n := end - i
 	switch {
 	case n == 20 && text[i] == 'A' && isAWSKey(text[i:end]):
