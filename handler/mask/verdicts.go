@@ -23,6 +23,7 @@ const (
 
 type keyEntry struct {
 	key string
+	sum keySum
 	verdict
 	name string // what is written instead of the key, empty when the key itself holds no secret
 	// quick is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
@@ -37,19 +38,38 @@ func (m *Masker) scannerOf(v verdict) *scan.Scanner {
 	return m.byClass[v.class]
 }
 
-// slot hashes the first and last eight bytes and the length: keys that differ only in between share a slot, and nothing but time is lost.
-func slot(key string) uint64 {
-	n := len(key)
-	var a, b uint64
+// keySum is the first and the last eight bytes of a key, and its length: the whole key when it has sixteen bytes or fewer.
+type keySum struct {
+	a, b uint64
+	n    int
+}
+
+func sumOf(key string) (k keySum) {
+	k.n = len(key)
 	switch {
-	case n >= 8:
-		a, b = load8(key), load8(key[n-8:])
-	case n >= 4:
-		a, b = load4(key), load4(key[n-4:])
-	case n > 0:
-		a = uint64(key[0]) | uint64(key[n/2])<<8 | uint64(key[n-1])<<16
+	case k.n >= 8:
+		k.a, k.b = load8(key), load8(key[k.n-8:])
+	case k.n >= 4:
+		k.a, k.b = load4(key), load4(key[k.n-4:])
+	case k.n > 0:
+		k.a = uint64(key[0]) | uint64(key[k.n/2])<<8 | uint64(key[k.n-1])<<16
 	}
-	return (a ^ bits.RotateLeft64(b, 23) ^ uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+	return k
+}
+
+// slot is where a key is remembered: keys that differ only in between share a slot, and nothing but time is lost.
+func (k keySum) slot() uint64 {
+	return (k.a ^ bits.RotateLeft64(k.b, 23) ^ uint64(k.n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+}
+
+// remembered returns the entry of key, nil when there is none.
+func (v *verdicts) remembered(key string) *keyEntry {
+	sum := sumOf(key)
+	e := v.slots[sum.slot()].Load()
+	if e == nil || e.sum != sum || sum.n > 16 && e.key != key {
+		return nil
+	}
+	return e
 }
 
 func load8(s string) uint64 {
@@ -65,8 +85,7 @@ func load4(s string) uint64 {
 
 // judge returns the entry of key, computing it when it is not remembered.
 func (m *Masker) judge(key string) *keyEntry {
-	e := m.verdicts.slots[slot(key)].Load()
-	if e != nil && e.key == key {
+	if e := m.verdicts.remembered(key); e != nil {
 		return e
 	}
 	return m.judgeNew(key)
@@ -76,7 +95,7 @@ func (m *Masker) judge(key string) *keyEntry {
 var plainEntry = &keyEntry{}
 
 func (m *Masker) judgeNew(key string) *keyEntry {
-	e := keyEntry{verdict: m.keys.verdict(key)}
+	e := keyEntry{sum: sumOf(key), verdict: m.keys.verdict(key)}
 	if e.class != allowed {
 		e.name = m.keyName(key)
 	}
@@ -92,7 +111,7 @@ func (m *Masker) judgeNew(key string) *keyEntry {
 	if e.class <= ident && e.name == "" && m.onlyKinds {
 		e.quick = m.scannerOf(e.verdict)
 	}
-	s := &m.verdicts.slots[slot(key)]
+	s := &m.verdicts.slots[e.sum.slot()]
 	// Keys that come and go (a map by user) must not push out, nor allocate for, those that stay.
 	if len(key) > maxKey || s.Load() != nil && rand.Uint32()%16 != 0 {
 		if e.class == plain && e.name == "" && e.scanner == nil {

@@ -71,7 +71,7 @@ func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place s
 	n := 0
 	if in.class == plain {
 		r.Attrs(func(a slog.Attr) bool {
-			if !m.passes(&a) {
+			if !m.passes(a) {
 				return false
 			}
 			n++
@@ -89,9 +89,9 @@ func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place s
 
 // passes says whether an attribute is one of the common ones that are done with at little cost: a scalar or a text with nothing
 // to mask, under a key that is remembered. False says nothing.
-func (m *Masker) passes(a *slog.Attr) bool {
-	e := m.verdicts.slots[slot(a.Key)].Load()
-	if e == nil || e.quick == nil || e.key != a.Key {
+func (m *Masker) passes(a slog.Attr) bool {
+	e := m.verdicts.remembered(a.Key)
+	if e == nil || e.quick == nil {
 		return false
 	}
 	switch a.Value.Kind() {
@@ -100,7 +100,7 @@ func (m *Masker) passes(a *slog.Attr) bool {
 		if s == "" {
 			return true
 		}
-		return len(s) <= m.maxText && !mayBeJSON(s[0]) && len(e.quick.Append(nil, s)) == 0
+		return len(s) <= m.maxText && !mayBeJSON(s[0]) && e.quick.Clean(s)
 	case slog.KindInt64:
 		return uint64(a.Value.Int64()) < leastCard
 	case slog.KindUint64:

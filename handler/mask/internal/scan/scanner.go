@@ -48,6 +48,11 @@ func (s *Scanner) Append(dst []Match, text string) []Match {
 	return s.scan(dst, text)
 }
 
+// Clean reports whether nothing is found in text.
+func (s *Scanner) Clean(text string) bool {
+	return len(text) <= maxPlain && !s.brief && isPlain(text) || len(s.scan(nil, text)) == 0
+}
+
 func (s *Scanner) scan(dst []Match, text string) []Match {
 	if len(text) < shortest {
 		return dst
