@@ -68,6 +68,10 @@ type MaskConfig struct {
 	Actions map[string]string `yaml:"actions" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a kind or key"`
 	// HashKey is the key of the hash action, at least 16 bytes: a text, or file:PATH.
 	HashKey conf.Secret `yaml:"hash_key" doc:"key of the hash action, as ${env:NAME} or file:PATH"`
+	// FormerHashKeys are keys that HashKey has taken the place of, by which older tokens are still found.
+	FormerHashKeys []conf.Secret `yaml:"former_hash_keys" doc:"keys before a rotation, as ${env:NAME} or file:PATH, by which sluice mask --pseudonym finds older tokens"`
+	// ReportEvery is how often a record tells what was masked and where; 0 means never.
+	ReportEvery time.Duration `yaml:"report_every" min:"1s" max:"24h" doc:"how often a record tells what was masked, by rule and attribute path"`
 	// Rules are the user's own patterns.
 	Rules []MaskRule `yaml:"rules" doc:"own patterns"`
 }
@@ -77,7 +81,10 @@ type MaskRule struct {
 	Name     string   `yaml:"name" doc:"the placeholder is [NAME_REDACTED]"`
 	Pattern  string   `yaml:"pattern" doc:"regular expression (RE2)"`
 	Literals []string `yaml:"literals" doc:"texts of which every match contains one; the expression runs only where one stands"`
-	Action   string   `yaml:"action" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a match"`
+	// Keywords and Validator narrow the rule; empty means that nothing does.
+	Keywords  []string `yaml:"keywords" doc:"words of which one must stand in the 48 bytes before a match"`
+	Validator string   `yaml:"validator" enum:"luhn,mod97,verhoeff,random" doc:"check that a match must pass"`
+	Action    string   `yaml:"action" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a match"`
 }
 
 // EnrichConfig sets what is added to every record. The zero value adds context, correlation, process and error attributes.

@@ -128,9 +128,15 @@ func (ck *checker) mask(c *MaskConfig, env string) *mask.Options {
 	kinds := mask.KindNames()
 	for i, r := range c.Rules {
 		action, _ := mask.ParseAction(cmp.Or(r.Action, "redact"))
-		o.Patterns = append(o.Patterns, mask.Pattern{Name: r.Name, Regexp: r.Pattern, Literals: r.Literals, Action: action})
-		if err := (&mask.Options{Patterns: o.Patterns[i:]}).Validate(); err != nil {
-			ck.bad(fmt.Sprintf("mask.rules[%d]", i), r.Name, "a rule that can be applied ("+err.Error()+")")
+		p := mask.Pattern{Name: r.Name, Regexp: r.Pattern, Literals: r.Literals, Keywords: r.Keywords, Validator: r.Validator, Action: action}
+		o.Patterns = append(o.Patterns, p)
+		var bad *mask.PatternError
+		switch err := p.Validate(); {
+		case errors.As(err, &bad) && bad.Field == "validator": // conf.Validate has said so
+		case bad != nil:
+			ck.bad(fmt.Sprintf("mask.rules[%d].%s", i, cmp.Or(ruleFields[bad.Field], bad.Field)), bad.Value, bad.Want)
+		case slices.Contains(kinds, r.Name):
+			ck.bad(fmt.Sprintf("mask.rules[%d].name", i), r.Name, "a name that no kind and no other rule has")
 		}
 		kinds = append(kinds, r.Name)
 	}
@@ -161,13 +167,25 @@ func (ck *checker) mask(c *MaskConfig, env string) *mask.Options {
 			o.Keys[name] = a
 		}
 	}
+	o.ReportInterval = c.ReportEvery
 	o.HashKey = ck.secret("mask.hash_key", c.HashKey)
+	for i, k := range c.FormerHashKeys {
+		field := fmt.Sprintf("mask.former_hash_keys[%d]", i)
+		key := ck.secret(field, k)
+		if len(key) < minHashKey {
+			ck.bad(field, "", fmt.Sprintf("at least %d bytes; it has %d", minHashKey, len(key)))
+		}
+		o.FormerHashKeys = append(o.FormerHashKeys, key)
+	}
 	if usesHash(o) && len(o.HashKey) < minHashKey {
 		ck.bad("mask.hash_key", "", fmt.Sprintf("at least %d bytes, since an action is hash; it has %d", minHashKey, len(o.HashKey)))
 	}
 	ck.layer("mask", o.Validate())
 	return o
 }
+
+// ruleFields are the names in the file of a pattern's fields, where they differ.
+var ruleFields = map[string]string{"regexp": "pattern"}
 
 // minHashKey is how long the key of the hash action is at least.
 const minHashKey = 16

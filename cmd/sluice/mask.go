@@ -6,8 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/sluicelog/sluice"
 	"github.com/sluicelog/sluice/handler/mask"
@@ -21,40 +19,85 @@ order. A line that is a JSON object is masked as a record, keys and values; one 
 written as a JSON string; any other is masked as text.
 
 A text that goes to somebody else is masked more strictly than a record in a running service: every kind of pattern is on,
-IP addresses and dates of birth included. --service masks as a service does, --config as one with that configuration does.
+IP addresses, dates of birth and national identifiers included. --service masks as a service does, --config as one with that
+configuration does.
+
+--explain writes, instead of the masked lines, which rule finds what in them: the line, the rule, the path of the value, its bytes,
+the score and the action. --rules lists the rules with their examples. --pseudonym tells the tokens that stand for a
+value where it is hashed, under the key of the configuration and under former keys.
 
   sluice mask < app.log > shareable.log
   kubectl logs deploy/api | sluice mask --service
-  sluice mask --stats --config sluice.yaml app.log > /dev/null`,
+  sluice mask --stats --config sluice.yaml app.log > /dev/null
+  sluice mask --explain --json app.log
+  sluice mask --pseudonym ada@example.org --config sluice.yaml`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
-		config := fs.String("config", "", "mask as the mask section of `FILE` says")
-		service := fs.Bool("service", false, "mask as a service does by default")
-		all := fs.Bool("all", false, "switch every kind on (the default, unless --config or --service is given)")
-		stats := fs.Bool("stats", false, "print to standard error how often each rule masked something")
-		return func(ctx context.Context, e env, files []string) error {
-			opts := &mask.Options{AllKinds: true}
-			switch {
-			case *config != "":
-				cfg, err := sluice.LoadConfig(*config)
-				if err != nil {
-					return usageError{err}
-				}
-				if opts, err = cfg.MaskOptions(); err != nil {
-					return usageError{err}
-				}
-				if opts == nil {
-					return usagef("%s: mask.off is true: there is nothing to mask", *config)
-				}
-				opts.AllKinds = *all
-			case *service:
-				opts.AllKinds = *all
-			}
-			return maskLines(ctx, e, files, mask.New(opts), *stats)
-		}
+		var f maskFlags
+		fs.StringVar(&f.config, "config", "", "mask as the mask section of `FILE` says")
+		fs.BoolVar(&f.service, "service", false, "mask as a service does by default")
+		fs.BoolVar(&f.all, "all", false, "switch every kind on (the default, unless --config or --service is given)")
+		fs.BoolVar(&f.stats, "stats", false, "print to standard error how often each rule masked something, and where")
+		fs.BoolVar(&f.explain, "explain", false, "print what each rule finds, instead of the masked lines")
+		fs.BoolVar(&f.rules, "rules", false, "print the rules, their examples and counter-examples")
+		fs.StringVar(&f.pseudonym, "pseudonym", "", "print the tokens that stand for `VALUE` under the keys of --config")
+		fs.BoolVar(&f.json, "json", false, "print --rules, --explain and --stats as JSON, an object a line")
+		return f.run
 	},
 }
 
-func maskLines(ctx context.Context, e env, files []string, m *mask.Masker, stats bool) error {
+// maskFlags are the flags of the command.
+type maskFlags struct {
+	config, pseudonym                         string
+	service, all, stats, explain, rules, json bool
+}
+
+func (f *maskFlags) run(ctx context.Context, e env, files []string) error {
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.rules:
+		return printRules(e, opts, f.json)
+	case f.pseudonym != "":
+		return printPseudonyms(e, opts, f.pseudonym)
+	case f.explain:
+		return explainLines(ctx, e, files, mask.New(opts), f.json)
+	}
+	m := mask.New(opts)
+	if err := maskLines(ctx, e, files, m); err != nil {
+		return err
+	}
+	if f.stats {
+		return printFindings(e.stderr, m.Findings(), f.json)
+	}
+	return nil
+}
+
+// options returns the options of the mask that the flags ask for.
+func (f *maskFlags) options() (*mask.Options, error) {
+	switch {
+	case f.config != "":
+		cfg, err := sluice.LoadConfig(f.config)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		opts, err := cfg.MaskOptions()
+		if err != nil {
+			return nil, usageError{err}
+		}
+		if opts == nil {
+			return nil, usagef("%s: mask.off is true: there is nothing to mask", f.config)
+		}
+		opts.AllKinds = f.all
+		return opts, nil
+	case f.service:
+		return &mask.Options{AllKinds: f.all}, nil
+	}
+	return &mask.Options{AllKinds: true}, nil
+}
+
+func maskLines(ctx context.Context, e env, files []string, m *mask.Masker) error {
 	out := bufio.NewWriterSize(e.stdout, 64<<10)
 	var buf []byte
 	err := eachLine(ctx, e, files, func(line, end []byte) error {
@@ -62,14 +105,16 @@ func maskLines(ctx context.Context, e env, files []string, m *mask.Masker, stats
 		_, err := out.Write(buf)
 		return err
 	})
-	if err = errors.Join(err, out.Flush()); err != nil {
-		return err
+	return errors.Join(err, out.Flush())
+}
+
+func printPseudonyms(e env, opts *mask.Options, value string) error {
+	tokens := mask.New(opts).Pseudonyms("", value)
+	if len(tokens) == 0 {
+		return usagef("--pseudonym: want --config with mask.hash_key")
 	}
-	if stats {
-		counts := m.Stats()
-		for _, rule := range slices.Sorted(maps.Keys(counts)) {
-			fmt.Fprintf(e.stderr, "%8d %s\n", counts[rule], rule)
-		}
+	for _, token := range tokens {
+		fmt.Fprintln(e.stdout, token)
 	}
 	return nil
 }

@@ -1,12 +1,9 @@
 package mask
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // Action is what becomes of a secret. The zero value is Redact.
@@ -15,11 +12,14 @@ type Action uint8
 const (
 	// Redact replaces the secret by a placeholder: [REDACTED] for a key, [EMAIL_REDACTED] for a pattern.
 	Redact Action = iota
-	// KeepLastFour leaves the last four characters (****1111) of a secret of at least KeepMinimum characters, and
-	// redacts a shorter one.
+	// KeepLastFour leaves the last four characters of a secret of at least KeepMinimum characters (****e5f6), and
+	// redacts a shorter one. Of a number of at least KeepMinimum digits, a telephone number of at least ten, it leaves
+	// the form too: **** **** **** 1111, +* (***) ***-0154.
 	KeepLastFour
-	// Hash replaces the secret by a token that is the same for the same secret, [EMAIL_HASH:9F86D081884C7D65]: the
-	// first 64 bits of an HMAC-SHA256 under Options.HashKey. Without a key it is Redact.
+	// Hash replaces the secret by a pseudonym, a token that is the same for the same secret: [EMAIL_HASH:3F2A-9F86D081884C7D65].
+	// In front of the dash stands the identifier of the key, which tells tokens from before a rotation; behind it the
+	// first 64 bits of an HMAC-SHA256 under Options.HashKey. Without a key it is Redact. A pseudonym is still personal
+	// data (GDPR, recital 26): who has the key can try values, and what one person did stays linked.
 	Hash
 	// Drop removes the attribute, the map entry, the field, or the matched text.
 	Drop
@@ -76,8 +76,6 @@ const (
 	markSize        = "[SIZE_LIMIT_EXCEEDED]"
 	markCycle       = "[CYCLE]"
 	markUninspected = "[UNINSPECTED]"
-	keptPrefix      = "****"
-	hashDigits      = 16
 )
 
 // replacement returns what stands for secret under action a. Label is the rule's name, empty for a key.
@@ -86,22 +84,12 @@ func (m *Masker) replacement(a Action, label, secret string) string {
 	case Drop:
 		return ""
 	case Hash:
-		if len(m.hashKey) > 0 {
-			mac := hmac.New(sha256.New, m.hashKey)
-			mac.Write([]byte(secret))
-			if label != "" {
-				label += "_"
-			}
-			return fmt.Sprintf("[%sHASH:%X]", label, mac.Sum(nil)[:hashDigits/2])
+		if len(m.hashKeys) > 0 {
+			return m.hashKeys[0].token(label, secret)
 		}
 	case KeepLastFour:
-		if utf8.RuneCountInString(secret) >= KeepMinimum {
-			i := len(secret)
-			for range 4 {
-				_, n := utf8.DecodeLastRuneInString(secret[:i])
-				i -= n
-			}
-			return keptPrefix + secret[i:]
+		if kept := keepLastFour(label, secret); kept != "" {
+			return kept
 		}
 	}
 	if label == "" {
@@ -112,8 +100,11 @@ func (m *Masker) replacement(a Action, label, secret string) string {
 
 // masked says whether s is, as a whole, what replacement or a limit left.
 func masked(s string) bool {
-	if rest, ok := strings.CutPrefix(s, keptPrefix); ok {
-		return utf8.RuneCountInString(rest) <= 4
+	if s == "" {
+		return false
+	}
+	if c := s[0]; c == '*' || c == '+' || c == '(' {
+		return keptLen(s) == len(s)
 	}
 	return len(s) > 2 && s[0] == '[' && placeholderEnd(s) == len(s)
 }
@@ -140,10 +131,10 @@ func placeholderEnd(s string) int {
 			return 0
 		}
 		j := i + 1
-		for j < len(s) && (digit(s[j]) || s[j] >= 'A' && s[j] <= 'F') {
+		for j < len(s) && (digit(s[j]) || s[j] >= 'A' && s[j] <= 'F' || s[j] == '-' && j == i+1+idDigits) {
 			j++
 		}
-		if j == i+1+hashDigits && j < len(s) && s[j] == ']' {
+		if j == i+1+idDigits+1+hashDigits && j < len(s) && s[j] == ']' {
 			return j + 1
 		}
 	}

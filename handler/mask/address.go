@@ -20,7 +20,7 @@ func (m *Masker) addresses(dst []span, s string) []span {
 			end++
 		}
 		if n := addressLen(s[i:end], end < len(s) && s[end] == ']'); n > 0 {
-			dst = append(dst, span{i, i + n, scan.IPAddress.String(), m.labels[scan.IPAddress], m.actions[scan.IPAddress]})
+			dst = append(dst, span{i, i + n, scan.IPAddress.String(), m.labels[scan.IPAddress], m.actions[scan.IPAddress], 1})
 		}
 		i = end
 	}

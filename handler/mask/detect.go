@@ -27,11 +27,11 @@ func (w *walker) entities(s string) (string, bool) {
 			name = "ENTITY"
 		}
 		if a := w.m.entityKinds[name]; a != Allow {
-			spans = appendOutside(spans, s, span{e.Start, e.End, name, "", a})
+			spans = appendOutside(spans, s, span{e.Start, e.End, name, "", a, float32(e.Score)})
 		}
 	}
 	if !ok {
-		w.m.counts.add("UNINSPECTED")
+		w.count("UNINSPECTED")
 		return markUninspected, true
 	}
 	if len(spans) == 0 {

@@ -42,5 +42,5 @@ func ExampleNewHandler_structs() {
 	logger := slog.New(mask.NewHandler(jsonHandler(), nil))
 	logger.Info("paid", "payment", Payment{Card: "4111 1111 1111 1111", Badge: "B-7", Amount: 1200})
 	// Output:
-	// {"msg":"paid","payment":{"card":"****1111","badge":"[REDACTED]","amount":1200}}
+	// {"msg":"paid","payment":{"card":"**** **** **** 1111","badge":"[REDACTED]","amount":1200}}
 }

@@ -25,5 +25,5 @@ func ExampleOptions() {
 	logger := slog.New(mask.NewHandler(jsonHandler(), opts))
 	logger.Info("paid with 4111111111111111 for T-17", "employee_badge", "B-7", "token", "noun", "user_id", "u1")
 	// Output:
-	// {"msg":"paid with ****1111 for [TICKET_REDACTED]","employee_badge":"[REDACTED]","token":"noun","user_id":"[HASH:32F7727A03E099DC]"}
+	// {"msg":"paid with ************1111 for [TICKET_REDACTED]","employee_badge":"[REDACTED]","token":"noun","user_id":"[HASH:0A38-32F7727A03E099DC]"}
 }

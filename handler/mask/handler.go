@@ -2,6 +2,7 @@ package mask
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/sluicelog/sluice/internal/chain"
@@ -9,9 +10,11 @@ import (
 
 // Handler masks records on their way to the next handler. Safe for concurrent use when the next handler is.
 type Handler struct {
-	next chain.Handler
-	m    *Masker
-	in   verdict // of the groups that are open
+	next  chain.Handler
+	m     *Masker
+	in    verdict       // of the groups that are open
+	place string        // their names
+	base  chain.Handler // next, before groups and attributes: reports go there
 }
 
 var _ chain.Handler = (*Handler)(nil)
@@ -19,13 +22,18 @@ var _ chain.Handler = (*Handler)(nil)
 // NewHandler returns a handler that masks what it hands to next. Nil options mask all default keys and patterns; options out of
 // range are clamped, and Options.Validate says which.
 func NewHandler(next slog.Handler, opts *Options) *Handler {
-	return &Handler{next: chain.Adapt(next), m: New(opts)}
+	return New(opts).handler(next)
 }
 
 // Middleware is NewHandler in the form that chains are composed of. All handlers that it makes share one Masker.
 func Middleware(opts *Options) func(slog.Handler) slog.Handler {
 	m := New(opts)
-	return func(next slog.Handler) slog.Handler { return &Handler{next: chain.Adapt(next), m: m} }
+	return func(next slog.Handler) slog.Handler { return m.handler(next) }
+}
+
+func (m *Masker) handler(next slog.Handler) *Handler {
+	h := chain.Adapt(next)
+	return &Handler{next: h, m: m, base: h}
 }
 
 // Masker returns the masker that h and all handlers derived from it use.
@@ -44,8 +52,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 // HandleRoot is Handle for a record with root attributes, which are masked too. Handlers further down mask what they
 // add by root.Mask.
 func (h *Handler) HandleRoot(ctx context.Context, r slog.Record, root chain.Root) error {
-	w := walker{m: h.m, ctx: ctx}
-	root.Plain = w.record(&r, h.in)
+	root.Plain = h.m.record(ctx, &r, h.in, h.place)
 	if root.Mask != chain.Masker(h.m) {
 		if root.Static != nil {
 			root.Static = root.Static.MaskedBy(h.m)
@@ -54,23 +61,35 @@ func (h *Handler) HandleRoot(ctx context.Context, r slog.Record, root chain.Root
 			root.Scope = root.Scope.MaskedBy(h.m)
 		}
 		// An enricher before the mask may have moved the record's own values to the root: the groups' verdict stays theirs.
-		root.Record = w.attrs(root.Record, h.in, 0)
+		if len(root.Record) > 0 {
+			w := h.m.walker(ctx, "")
+			root.Record = w.attrs(root.Record, h.in, 0)
+			w.end()
+		}
 		if root.Mask == nil {
 			root.Mask = h.m
 		} else {
 			root.Mask = both{root.Mask, h.m}
 		}
 	}
-	return h.next.HandleRoot(ctx, r, root)
+	now := r.Time
+	err := h.next.HandleRoot(ctx, r, root)
+	if h.m.reportDue(now) {
+		err = errors.Join(err, h.m.report(context.WithoutCancel(ctx), h.base))
+	}
+	return err
 }
 
 // WithAttrs masks attrs now, once for all records.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	w := walker{m: h.m, ctx: context.Background()}
+	w := h.m.walker(context.Background(), h.place)
+	defer w.end()
 	if attrs = w.attrs(attrs, h.in, 0); len(attrs) == 0 {
 		return h
 	}
-	return &Handler{next: chain.Adapt(h.next.WithAttrs(attrs)), m: h.m, in: h.in}
+	with := *h
+	with.next = chain.Adapt(h.next.WithAttrs(attrs))
+	return &with
 }
 
 // WithGroup opens a group. When its name is a secret key, all that is logged inside of it is masked.
@@ -82,7 +101,12 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	if e.name != "" {
 		name = e.name
 	}
-	return &Handler{next: chain.Adapt(h.next.WithGroup(name)), m: h.m, in: h.in.under(e.verdict)}
+	in := *h
+	in.next, in.in, in.place = chain.Adapt(h.next.WithGroup(name)), h.in.under(e.verdict), name
+	if h.place != "" {
+		in.place = h.place + "." + name
+	}
+	return &in
 }
 
 // both is two masks that a record has passed, one after the other.

@@ -85,7 +85,7 @@ func (j *jsonWalk) instead(text, rule string) {
 	}
 	j.dirty = true
 	if !j.w.look {
-		j.w.m.counts.add(rule)
+		j.w.count(rule)
 		j.w.buf = appendQuoted(j.w.buf, text)
 	}
 }
@@ -246,6 +246,10 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 		j.i++
 		j.raw(":")
 		j.space()
+		here := len(j.w.place)
+		if !j.w.look {
+			j.w.atEntry(key)
+		}
 		if drop {
 			ok = j.value(verdict{class: allowed}, depth)
 			if j.mute--; j.mute == 0 {
@@ -256,6 +260,7 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 			written = true
 			ok = j.value(own, depth)
 		}
+		j.w.back(here)
 		if !ok {
 			return false
 		}

@@ -3,6 +3,8 @@ package mask
 import (
 	"bytes"
 	"strings"
+
+	"github.com/sluicelog/sluice/handler/mask/internal/scan"
 )
 
 // class is what a key says of its value.
@@ -21,13 +23,21 @@ const (
 type verdict struct {
 	class  class
 	action Action // of secret
+	// scanner knows what the key's words speak of; nil when they say nothing.
+	scanner *scan.Scanner
 }
 
 // under returns the verdict of a value whose own key says own, inside of something of verdict v: what is secret or
 // allowed stays so all the way down, and what says nothing of itself is what it stands in.
 func (v verdict) under(own verdict) verdict {
-	if v.class == secret || v.class == allowed || own.class == plain {
+	if v.class == secret || v.class == allowed {
 		return v
+	}
+	if own.class == plain {
+		own.class = v.class
+		if own.scanner == nil {
+			own.scanner = v.scanner
+		}
 	}
 	return own
 }

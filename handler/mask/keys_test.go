@@ -32,9 +32,9 @@ func TestKeysAreJudgedByWholeWords(t *testing.T) {
 func TestUsersKeysComeBeforeTheBuiltIn(t *testing.T) {
 	m := New(&Options{Keys: map[string]Action{"Badge-Number": KeepLastFour, "token": Allow, "fcm.token": Drop, "userId": Hash}})
 	for key, want := range map[string]verdict{
-		"badge_number": {secret, KeepLastFour}, "employeeBadgeNumber": {secret, KeepLastFour}, "badge_numbers": {},
-		"token": {class: allowed}, "access_token": {class: allowed}, "fcm_token": {secret, Drop}, "my.fcm.token": {secret, Drop},
-		"user_id": {secret, Hash}, "password": {class: secret},
+		"badge_number": {class: secret, action: KeepLastFour}, "employeeBadgeNumber": {class: secret, action: KeepLastFour}, "badge_numbers": {},
+		"token": {class: allowed}, "access_token": {class: allowed}, "fcm_token": {class: secret, action: Drop}, "my.fcm.token": {class: secret, action: Drop},
+		"user_id": {class: secret, action: Hash}, "password": {class: secret},
 	} {
 		if got := m.judge(key).verdict; got != want {
 			t.Errorf("%s: %v, want %v", key, got, want)

@@ -26,7 +26,7 @@ func (w *walker) mark(mark, rule string) bool {
 	if w.look {
 		return false
 	}
-	w.m.counts.add(rule)
+	w.count(rule)
 	w.buf = appendQuoted(w.buf, mark)
 	return true
 }
@@ -146,7 +146,7 @@ func (w *walker) secretValue(rv reflect.Value, p *plan, v verdict, depth int) bo
 	if w.look {
 		return false
 	}
-	w.m.counts.add("KEY")
+	w.count("KEY")
 	out := markRedacted
 	if text, ok := secretText(rv, p); ok && v.action != Redact {
 		out = w.m.replacement(v.action, "", text)
@@ -256,6 +256,8 @@ func (w *walker) writeAttrs(attrs []slog.Attr, in verdict, depth int, first *boo
 			continue
 		}
 		w.member(name, first)
+		n := w.at(name)
 		w.writeSlog(val, v, depth)
+		w.back(n)
 	}
 }

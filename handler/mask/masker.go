@@ -1,10 +1,10 @@
 package mask
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,9 +29,9 @@ type Masker struct {
 	patterns []*pattern
 	// onlyKinds says that there are neither patterns nor a detector.
 	onlyKinds bool
-	phones    bool // bare numbers under a phone's key are masked
-	clients   bool // addresses under a client address's key are masked
-	hashKey   []byte
+	phones    bool      // bare numbers under a phone's key are masked
+	clients   bool      // addresses under a client address's key are masked
+	hashKeys  []hashKey // the first makes tokens
 	maxDepth  int
 	maxText   int
 
@@ -41,7 +41,8 @@ type Masker struct {
 	// entityKinds is Options.Kinds, for the names that the detector gives.
 	entityKinds map[string]Action
 
-	counts counts
+	counts  counts
+	reports reports
 }
 
 var _ chain.Masker = (*Masker)(nil)
@@ -59,9 +60,12 @@ func New(opts *Options) *Masker {
 		detector: o.Detector,
 		budget:   clamp(o.DetectorBudget, defaultBudget, minBudget, maxBudget),
 	}
-	if len(o.HashKey) >= minHashKey {
-		m.hashKey = bytes.Clone(o.HashKey)
+	if o.ReportInterval > 0 {
+		m.reports.every = clamp(o.ReportInterval, 0, minReport, maxReport)
+		m.reports.at = time.Now()
+		m.reports.next.Store(m.reports.at.Add(m.reports.every).UnixNano())
 	}
+	m.hashKeys = newHashKeys(o.HashKey, o.FormerHashKeys)
 	if m.detector != nil {
 		m.entityKinds = maps.Clone(o.Kinds)
 	}
@@ -83,7 +87,7 @@ func New(opts *Options) *Masker {
 // scanners makes the scanners of the kinds that are on.
 func (m *Masker) scanners(o *Options) {
 	set := scan.DefaultKinds()
-	kinds := scan.Kinds()
+	kinds, national := scan.Kinds(), scan.NationalKinds()
 	if o.AllKinds {
 		set = set.With(kinds...)
 	}
@@ -99,6 +103,9 @@ func (m *Masker) scanners(o *Options) {
 	for _, k := range kinds {
 		m.labels[k] = "[" + k.String() + "_REDACTED]"
 		a, ok := o.Kinds[k.String()]
+		if !ok && slices.Contains(national, k) {
+			a, ok = o.Kinds[scan.NationalID.String()] // for all countries
+		}
 		switch {
 		case !ok:
 		case a == Allow:
@@ -130,7 +137,8 @@ func (m *Masker) String(s string) string {
 
 // Attrs returns attrs masked, with LogValuers resolved: attrs itself, which is never written to, when nothing changes.
 func (m *Masker) Attrs(attrs []slog.Attr) []slog.Attr {
-	w := walker{m: m, ctx: context.Background()}
+	w := m.walker(context.Background(), "")
+	defer w.end()
 	return w.attrs(attrs, verdict{}, 0)
 }
 
@@ -141,14 +149,18 @@ func (m *Masker) MaskAttrs(attrs []slog.Attr) []slog.Attr { return m.Attrs(attrs
 // depth; order, numbers and white space stay), a JSON string decoded, masked and encoded again, any other line as
 // text. It appends valid JSON for valid JSON, and allocates nothing but dst when there is nothing to mask.
 func (m *Masker) AppendLine(dst, line []byte) []byte {
-	top := walker{m: m, ctx: context.Background()}
+	w := walker{m: m, ctx: context.Background()}
+	return w.appendLine(dst, line)
+}
+
+func (w *walker) appendLine(dst, line []byte) []byte {
 	text := view(line)
 	if t := strings.TrimLeft(text, jsonSpace); t != "" && (t[0] == '{' || t[0] == '"') {
-		if out, valid := top.line(dst, text); valid {
+		if out, valid := w.line(dst, text); valid {
 			return out
 		}
 	}
-	s, _ := top.text(text, verdict{})
+	s, _ := w.text(text, verdict{})
 	return append(dst, s...)
 }
 

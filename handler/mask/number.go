@@ -6,6 +6,9 @@ import (
 	"github.com/sluicelog/sluice/handler/mask/internal/scan"
 )
 
+// phoneLabel is the name of the rule for telephone numbers.
+var phoneLabel = scan.Phone.String()
+
 // leastCard is below the least number that can be a payment card's.
 const leastCard = 1e12
 
@@ -57,7 +60,7 @@ func (w *walker) number(v verdict, digits string) string {
 	if v.class == phone {
 		k = scan.Phone
 	}
-	w.m.counts.add(k.String())
+	w.count(k.String())
 	return w.m.replacement(w.m.actions[k], k.String(), digits)
 }
 

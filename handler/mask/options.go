@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +20,8 @@ type Options struct {
 	// longest match wins. What stands under an allowed key is not looked at, at any depth. Nil: the built-in keys, redacted.
 	Keys map[string]Action
 	// Kinds says what happens to what a pattern finds, by its name: {"EMAIL": mask.Hash, "CREDIT_CARD": mask.KeepLastFour,
-	// "PHONE": mask.Allow, "MAC_ADDRESS": mask.Redact}. Naming a kind switches it on; Allow switches it off. KindNames lists them. Names
-	// of Patterns and types of the Detector may stand here too. Nil: the default kinds, redacted.
+	// "PHONE": mask.Allow, "MAC_ADDRESS": mask.Redact}. Naming a kind switches it on; Allow switches it off. KindNames lists them, and Rules
+	// says what they are. NATIONAL_ID speaks for the identifiers of all countries that are not named themselves. Names of Patterns and types of the Detector may stand here too. Nil: the default kinds, redacted.
 	Kinds map[string]Action
 	// AllKinds switches every kind on, those that are too eager for ordinary logs included.
 	AllKinds bool
@@ -35,30 +33,24 @@ type Options struct {
 	// HashKey is the secret under which Hash makes its tokens, at least 16 bytes. Needed when an action is Hash: without a
 	// proper key Hash redacts.
 	HashKey []byte
+	// FormerHashKeys are keys that HashKey has taken the place of. No token is made under them; Masker.Pseudonyms tells what a value's
+	// tokens were. Nil: none.
+	FormerHashKeys [][]byte
 	// Detector finds what has no pattern, names of persons for example. Nil: none. See Detector.
 	Detector Detector
 	// DetectorBudget is the time a text may take in the Detector; past it the text becomes [UNINSPECTED]. Zero means 50 ms;
 	// clamped to 1 ms to 10 s.
 	DetectorBudget time.Duration
+	// ReportInterval is the least time between two records at INFO, ReportMessage, by which a handler tells the next one what it
+	// has masked and where. A report comes with the first record after the interval, and only when something was masked. Zero or negative: none;
+	// else clamped to 1 s to 24 h.
+	ReportInterval time.Duration
 	// MaxDepth is how many levels of groups, maps, structs and lists are looked into; deeper ones become
 	// [DEPTH_LIMIT_EXCEEDED]. Zero means 10; clamped to 1 to 100.
 	MaxDepth int
 	// MaxText is how many bytes of one text are looked at; the rest is cut off and a mark says how much it was. Zero means
 	// 256 KiB; clamped to 1 KiB to 16 MiB.
 	MaxText int
-}
-
-// Pattern is a user's rule for text.
-type Pattern struct {
-	// Name is what the placeholder says, [NAME_REDACTED]: capitals, digits and underscores, beginning with a capital.
-	Name string
-	// Regexp has the syntax of package regexp. It must not match the empty text.
-	Regexp string
-	// Literals are texts of which a match must contain at least one, exactly as written: the expression only runs on texts that contain one.
-	// Required, since an expression costs a hundred times a literal.
-	Literals []string
-	// Action is what happens to a match. When the expression has a group, the match is what the first group matched.
-	Action Action
 }
 
 // KindNames returns the names of all patterns that are built in, as Options.Kinds takes them.
@@ -72,6 +64,7 @@ func KindNames() []string {
 }
 
 const (
+	minReport, maxReport                = time.Second, 24 * time.Hour
 	defaultBudget, minBudget, maxBudget = 50 * time.Millisecond, time.Millisecond, 10 * time.Second
 	defaultDepth, minDepth, maxDepth    = 10, 1, 100
 	defaultText, minText, maxText       = 256 << 10, 1 << 10, 16 << 20
@@ -125,12 +118,18 @@ func (o *Options) Validate() error {
 	if n := len(o.HashKey); n > 0 && n < minHashKey {
 		bad("HashKey has %d bytes, want at least %d", n, minHashKey)
 	}
+	for i, k := range o.FormerHashKeys {
+		if len(k) < minHashKey {
+			bad("FormerHashKeys[%d] has %d bytes, want at least %d", i, len(k), minHashKey)
+		}
+	}
 	within := func(name string, ok bool, got, lo, hi any) {
 		if !ok {
 			bad("%s is %v, want %v to %v (0 for the default)", name, got, lo, hi)
 		}
 	}
 	within("DetectorBudget", o.DetectorBudget == clamp(o.DetectorBudget, 0, minBudget, maxBudget), o.DetectorBudget, minBudget, maxBudget)
+	within("ReportInterval", o.ReportInterval <= 0 || o.ReportInterval == clamp(o.ReportInterval, 0, minReport, maxReport), o.ReportInterval, minReport, maxReport)
 	within("MaxDepth", o.MaxDepth == clamp(o.MaxDepth, 0, minDepth, maxDepth), o.MaxDepth, minDepth, maxDepth)
 	within("MaxText", o.MaxText == clamp(o.MaxText, 0, minText, maxText), o.MaxText, minText, maxText)
 	return errors.Join(errs...)
@@ -142,48 +141,6 @@ func clamp[T int | time.Duration](v, def, lo, hi T) T {
 		return def
 	}
 	return min(max(v, lo), hi)
-}
-
-// pattern is a Pattern made ready.
-type pattern struct {
-	name     string
-	re       *regexp.Regexp
-	literals []string
-	group    int
-	action   Action
-}
-
-// compile returns an error for all that Validate refuses, and a pattern beside it when the rule can be applied all the same.
-func (p *Pattern) compile() (*pattern, error) {
-	if !validName(p.Name) {
-		return nil, fmt.Errorf("name %q: want capitals, digits and underscores, beginning with a capital, at most 40", p.Name)
-	}
-	re, err := regexp.Compile(p.Regexp)
-	if err != nil {
-		var se *syntax.Error
-		if errors.As(err, &se) {
-			return nil, fmt.Errorf("regexp %q: %s at byte %d: %q", p.Regexp, se.Code, max(strings.Index(p.Regexp, se.Expr), 0), se.Expr)
-		}
-		return nil, err
-	}
-	if re.MatchString("") {
-		return nil, fmt.Errorf("regexp %q matches the empty text", p.Regexp)
-	}
-	ready := &pattern{name: p.Name, re: re, literals: slices.Clone(p.Literals), group: min(re.NumSubexp(), 1), action: p.Action}
-	if len(p.Literals) == 0 || slices.Contains(p.Literals, "") {
-		ready.literals = []string{""} // slow, but not open
-		return ready, errors.New("Literals: want at least one text, none of them empty, that every match contains")
-	}
-	return ready, nil
-}
-
-func validName(s string) bool {
-	for i := range len(s) {
-		if !upper(s[i]) && (i == 0 || !digit(s[i]) && s[i] != '_') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 40
 }
 
 func kindOf(name string) (scan.Kind, bool) {

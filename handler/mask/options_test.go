@@ -18,18 +18,18 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"nil", nil, nil},
 		{"zero", &Options{}, nil},
 		{"all", &Options{Keys: map[string]Action{"a": Hash}, Kinds: map[string]Action{"EMAIL": Drop, "TICKET": Hash}, AllKinds: true, IP: true,
-			Patterns: []Pattern{{"TICKET", `T-(\d+)`, []string{"T-"}, KeepLastFour}}, HashKey: testKey, DetectorBudget: time.Second, MaxDepth: 3, MaxText: 4096}, nil},
+			Patterns: []Pattern{{Name: "TICKET", Regexp: `T-(\d+)`, Literals: []string{"T-"}, Action: KeepLastFour}}, HashKey: testKey, DetectorBudget: time.Second, MaxDepth: 3, MaxText: 4096}, nil},
 		{"key", &Options{Keys: map[string]Action{"--": Redact}}, []string{`Keys["--"]`}},
 		{"action", &Options{Keys: map[string]Action{"a": 77}}, []string{`Keys["a"]`, "77"}},
 		{"kind", &Options{Kinds: map[string]Action{"E-MAIL": Redact}}, []string{`Kinds["E-MAIL"]`, "EMAIL", "CREDIT_CARD"}},
 		{"hash without key", &Options{Kinds: map[string]Action{"EMAIL": Hash}}, []string{`Kinds["EMAIL"]`, "HashKey", "16"}},
 		{"short key", &Options{HashKey: []byte("short")}, []string{"HashKey", "5", "16"}},
-		{"regexp", &Options{Patterns: []Pattern{{"A", `ab(c`, []string{"a"}, Redact}}}, []string{"Patterns[0]", "missing closing )", "at byte 0"}},
-		{"regexp, later", &Options{Patterns: []Pattern{{"A", `ab[z-a]`, []string{"a"}, Redact}}}, []string{"Patterns[0]", "invalid character class range", "at byte 3", "z-a"}},
-		{"regexp, empty match", &Options{Patterns: []Pattern{{"A", `a*`, []string{"a"}, Redact}}}, []string{"empty text"}},
-		{"no literal", &Options{Patterns: []Pattern{{"A", `a+`, nil, Redact}}}, []string{"Literals"}},
-		{"name", &Options{Patterns: []Pattern{{"a b", `a+`, []string{"a"}, Redact}}}, []string{`"a b"`, "capitals"}},
-		{"taken", &Options{Patterns: []Pattern{{"EMAIL", `a+`, []string{"a"}, Redact}}}, []string{"EMAIL", "taken"}},
+		{"regexp", &Options{Patterns: []Pattern{{Name: "A", Regexp: `ab(c`, Literals: []string{"a"}, Action: Redact}}}, []string{"Patterns[0]", "missing closing )", "at byte 0"}},
+		{"regexp, later", &Options{Patterns: []Pattern{{Name: "A", Regexp: `ab[z-a]`, Literals: []string{"a"}, Action: Redact}}}, []string{"Patterns[0]", "invalid character class range", "at byte 3", "z-a"}},
+		{"regexp, empty match", &Options{Patterns: []Pattern{{Name: "A", Regexp: `a*`, Literals: []string{"a"}, Action: Redact}}}, []string{"empty text"}},
+		{"no literal", &Options{Patterns: []Pattern{{Name: "A", Regexp: `a+`, Literals: nil, Action: Redact}}}, []string{"literals"}},
+		{"name", &Options{Patterns: []Pattern{{Name: "a b", Regexp: `a+`, Literals: []string{"a"}, Action: Redact}}}, []string{`"a b"`, "capitals"}},
+		{"taken", &Options{Patterns: []Pattern{{Name: "EMAIL", Regexp: `a+`, Literals: []string{"a"}, Action: Redact}}}, []string{"EMAIL", "taken"}},
 		{"ranges", &Options{DetectorBudget: time.Hour, MaxDepth: -1, MaxText: 5}, []string{"DetectorBudget is 1h0m0s, want 1ms to 10s", "MaxDepth is -1, want 1 to 100", "MaxText is 5, want 1024 to 16777216"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 
 func TestOptionsAreCopied(t *testing.T) {
 	o := &Options{Keys: map[string]Action{"a": Redact}, Kinds: map[string]Action{"EMAIL": Hash}, HashKey: append([]byte(nil), testKey...),
-		Patterns: []Pattern{{"T", `T-\d+`, []string{"T-"}, Redact}}}
+		Patterns: []Pattern{{Name: "T", Regexp: `T-\d+`, Literals: []string{"T-"}, Action: Redact}}}
 	m := New(o)
 	before := m.String(mail + " T-1")
 	delete(o.Keys, "a")
@@ -69,7 +69,7 @@ func TestActions(t *testing.T) {
 		{"redact", Options{}, []any{"password", plaintext, "pin", 1234, "e", ""}, `{"password":"[REDACTED]","pin":"[REDACTED]","e":""}`},
 		{"empty and nil stay", Options{}, []any{"password", "", "secret", nil}, `{"password":"","secret":null}`},
 		{"last four", Options{Keys: map[string]Action{"iban": KeepLastFour, "pin": KeepLastFour}}, []any{"iban", "DE31100094630003102764", "pin", "123456"}, `{"iban":"****2764","pin":"[REDACTED]"}`},
-		{"last four of a kind", Options{Kinds: map[string]Action{"CREDIT_CARD": KeepLastFour}}, []any{"t", "by 4111111111111111."}, `{"t":"by ****1111."}`},
+		{"last four of a kind", Options{Kinds: map[string]Action{"CREDIT_CARD": KeepLastFour}}, []any{"t", "by 4111111111111111."}, `{"t":"by ************1111."}`},
 		{"last four characters", Options{Keys: map[string]Action{"a": KeepLastFour}}, []any{"a", "aaaaaaaaaaaaéüñö"}, `{"a":"****éüñö"}`},
 		{"drop", Options{Keys: map[string]Action{"gone": Drop}}, []any{"gone", 1, "a", map[string]any{"gone": "x", "b": 1}, "t", `{"gone": 1, "c": 2}`}, `{"a":{"b":1},"t":"{ \"c\": 2}"}`},
 		{"drop a kind", Options{Kinds: map[string]Action{"EMAIL": Drop}}, []any{"t", "to " + mail + " now"}, `{"t":"to  now"}`},
@@ -84,8 +84,8 @@ func TestActions(t *testing.T) {
 		{"numbers", Options{}, []any{"n", 4111111111111111, "u", uint64(4111111111111111), "f", 4111111111111111.0, "neg", -4111111111111111, "other", 4111111111111112},
 			`{"n":"[CREDIT_CARD_REDACTED]","u":"[CREDIT_CARD_REDACTED]","f":"[CREDIT_CARD_REDACTED]","neg":"[CREDIT_CARD_REDACTED]","other":4111111111111112}`},
 		{"identifiers", Options{}, []any{"session_id", "Zk9qX2vB7nM4cR8tL1wP6yH3", "user_id", mail}, `{"session_id":"Zk9qX2vB7nM4cR8tL1wP6yH3","user_id":"[EMAIL_REDACTED]"}`},
-		{"pattern", Options{Patterns: []Pattern{{"TICKET", `T-(\d+)`, []string{"T-"}, Redact}}}, []any{"t", "see T-123 and T-x of " + mail}, `{"t":"see T-[TICKET_REDACTED] and T-x of [EMAIL_REDACTED]"}`},
-		{"pattern over a kind", Options{Patterns: []Pattern{{"TO", `to \S+`, []string{"to "}, Redact}}}, []any{"t", "was to " + mail + "!"}, `{"t":"was [TO_REDACTED]"}`},
+		{"pattern", Options{Patterns: []Pattern{{Name: "TICKET", Regexp: `T-(\d+)`, Literals: []string{"T-"}, Action: Redact}}}, []any{"t", "see T-123 and T-x of " + mail}, `{"t":"see T-[TICKET_REDACTED] and T-x of [EMAIL_REDACTED]"}`},
+		{"pattern over a kind", Options{Patterns: []Pattern{{Name: "TO", Regexp: `to \S+`, Literals: []string{"to "}, Action: Redact}}}, []any{"t", "was to " + mail + "!"}, `{"t":"was [TO_REDACTED]"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := jsonLine(t, &tc.o, tc.args...); got != tc.want {
@@ -99,7 +99,7 @@ func TestHashTellsEqualFromUnequal(t *testing.T) {
 	o := &Options{Keys: map[string]Action{"user_id": Hash}, Kinds: map[string]Action{"EMAIL": Hash}, HashKey: testKey}
 	m := New(o)
 	a, b := m.String("of "+mail), m.String("of bob@example.org")
-	if a == b || a != m.String("of "+mail) || len(a) != len("of [EMAIL_HASH:0123456789ABCDEF]") {
+	if a == b || a != m.String("of "+mail) || len(a) != len("of [EMAIL_HASH:0123-0123456789ABCDEF]") {
 		t.Errorf("%s, %s", a, b)
 	}
 	digits := strings.TrimPrefix(a, "of [EMAIL_HASH:")

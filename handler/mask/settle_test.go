@@ -26,7 +26,7 @@ func maskers() map[string]*Masker {
 		"last4":   New(&Options{Kinds: all(KeepLastFour)}),
 		"hash":    New(&Options{Kinds: all(Hash), HashKey: testKey}),
 		"drop":    New(&Options{Kinds: all(Drop)}),
-		"pattern": New(&Options{Kinds: all(Drop), Patterns: []Pattern{{"PAIR", `\w+=\w*`, []string{"="}, Drop}, {"AB", `a+b`, []string{"ab"}, Redact}}}),
+		"pattern": New(&Options{Kinds: all(Drop), Patterns: []Pattern{{Name: "PAIR", Regexp: `\w+=\w*`, Literals: []string{"="}, Action: Drop}, {Name: "AB", Regexp: `a+b`, Literals: []string{"ab"}, Action: Redact}}}),
 		"cut":     New(&Options{MaxText: minText}),
 	}
 }
@@ -51,7 +51,7 @@ func TestMaskingTwiceIsMaskingOnce(t *testing.T) {
 
 // TestWhatDoesNotSettleIsMaskedWhole: a pattern that always finds a part of what is left takes one part a pass.
 func TestWhatDoesNotSettleIsMaskedWhole(t *testing.T) {
-	m := New(&Options{Patterns: []Pattern{{"LAST", `xa$`, []string{"x"}, Drop}}})
+	m := New(&Options{Patterns: []Pattern{{Name: "LAST", Regexp: `xa$`, Literals: []string{"x"}, Action: Drop}}})
 	text := strings.Repeat("xa", 100)
 	if got := m.String(text); got != markRedacted {
 		t.Errorf("got %q", got)

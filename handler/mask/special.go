@@ -19,7 +19,7 @@ func (w *walker) url(rv reflect.Value, v verdict) bool {
 		u.RawQuery = query
 		if has {
 			u.User = url.User(user)
-			w.m.counts.add("URL_CREDENTIALS")
+			w.count("URL_CREDENTIALS")
 		}
 	}
 	text := u.String()
@@ -50,7 +50,7 @@ func (w *walker) query(raw string) (string, bool) {
 			if w.look {
 				return "", true
 			}
-			w.m.counts.add("KEY")
+			w.count("KEY")
 			if e.action == Drop {
 				continue
 			}
@@ -79,7 +79,9 @@ func (w *walker) request(rv reflect.Value, v verdict, depth int) bool {
 			continue
 		}
 		w.member(f.name, &first)
+		n := w.at(f.name)
 		w.value(fv, w.m.planOf(fv.Type()), v.under(w.m.judge(f.name).verdict), depth+1)
+		w.back(n)
 	}
 	w.put('}')
 	return true

@@ -16,6 +16,7 @@ type span struct {
 	name       string // of the rule
 	label      string // what stands for it when it is redacted; empty to be made of the name
 	action     Action
+	score      float32
 }
 
 // text returns s as the mask leaves it, and whether that is another text. When the walker only looks, the text that it returns
@@ -36,7 +37,7 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 			return out, changed
 		}
 	}
-	matches := m.byClass[v.class].Append(nil, s)
+	matches := m.scannerOf(v).Append(nil, s)
 	if len(matches) == 0 && m.onlyKinds && v.class <= ident {
 		return s, false
 	}
@@ -46,7 +47,7 @@ func (w *walker) text(s string, v verdict) (string, bool) {
 	}
 	named, more := w.entities(out)
 	if more && !w.look {
-		named, _ = w.settled(named, v, m.byClass[v.class].Append(nil, named))
+		named, _ = w.settled(named, v, m.scannerOf(v).Append(nil, named))
 	}
 	return named, changed || more
 }
@@ -58,16 +59,19 @@ func (w *walker) settled(s string, v verdict, matches []scan.Match) (string, boo
 	if !changed || w.look {
 		return out, changed
 	}
+	before := w.round
+	defer func() { w.round = before }()
 	out, ok := scan.Settle(out, func(s string) (string, bool) {
+		w.round++
 		if looksJSON(s) { // it may have become JSON
 			if out, changed, valid := w.jsonText(s, v); valid {
 				return out, changed
 			}
 		}
-		return w.pass(s, v, w.m.byClass[v.class].Append(nil, s))
+		return w.pass(s, v, w.m.scannerOf(v).Append(nil, s))
 	})
 	if !ok {
-		w.m.counts.add("UNSETTLED")
+		w.count("UNSETTLED")
 		out = markRedacted
 	}
 	return out, true
@@ -80,11 +84,11 @@ func (w *walker) pass(s string, v verdict, matches []scan.Match) (string, bool) 
 		return s, false
 	}
 	if v.class == phone && m.phones && bareNumber(s) {
-		return w.join(s, []span{{0, len(s), scan.Phone.String(), m.labels[scan.Phone], m.actions[scan.Phone]}}), true
+		return w.join(s, []span{{0, len(s), scan.Phone.String(), m.labels[scan.Phone], m.actions[scan.Phone], 1}}), true
 	}
 	var spans []span
 	for _, x := range matches {
-		spans = append(spans, span{x.Start, x.End, x.Kind.String(), m.labels[x.Kind], m.actions[x.Kind]})
+		spans = append(spans, span{x.Start, x.End, x.Kind.String(), m.labels[x.Kind], m.actions[x.Kind], x.Score})
 	}
 	own := m.ownSpans(nil, s)
 	if v.class == address && m.clients {
@@ -114,7 +118,7 @@ func (w *walker) join(s string, spans []span) string {
 			out = append(out, w.m.replacement(x.action, x.name, s[x.start:x.end])...)
 		}
 		at = x.end
-		w.m.counts.add(x.name)
+		w.found(Hit{Rule: x.name, Start: x.start, End: x.end, Score: float64(x.score), Action: x.action})
 	}
 	return string(append(out, s[at:]...))
 }
@@ -126,7 +130,7 @@ func (m *Masker) ownSpans(dst []span, s string) []span {
 			continue
 		}
 		for _, at := range p.re.FindAllStringSubmatchIndex(s, -1) {
-			if x := (span{at[2*p.group], at[2*p.group+1], p.name, "", p.action}); x.start < x.end {
+			if x := (span{at[2*p.group], at[2*p.group+1], p.name, "", p.action, 1}); x.start < x.end && p.holds(s, x.start, x.end) {
 				dst = appendOutside(dst, s, x)
 			}
 		}
@@ -141,11 +145,12 @@ func merge(spans []span) []span {
 	for _, x := range spans {
 		if n := len(out); n > 0 && x.start < out[n-1].end {
 			last := &out[n-1]
-			union := span{last.start, max(last.end, x.end), last.name, last.label, last.action}
+			end := max(last.end, x.end)
 			if x.end-x.start > last.end-last.start {
-				union.name, union.label, union.action = x.name, x.label, x.action
+				x.start = last.start
+				*last = x
 			}
-			*last = union
+			last.end = end
 			continue
 		}
 		out = append(out, x)
@@ -174,15 +179,8 @@ func appendOutside(dst []span, s string, x span) []span {
 		switch {
 		case s[i] == '[':
 			n = placeholderEnd(s[i:])
-		case strings.HasPrefix(s[i:], keptPrefix):
-			n = len(keptPrefix)
-			for range 4 {
-				r, size := utf8.DecodeRuneInString(s[i+n:])
-				if size == 0 || !wordRune(r) {
-					break
-				}
-				n += size
-			}
+		case s[i] == '*', s[i] == '+', s[i] == '(':
+			n = keptLen(s[i:])
 		}
 		if n == 0 || i+n <= x.start {
 			continue
@@ -239,13 +237,13 @@ func (w *walker) longText(s string, v verdict) (string, bool) {
 			cut--
 		}
 	}
-	w.m.counts.add("CUT")
+	w.count("CUT")
 	head, _ := w.text(s[:cut], v)
 	out := head + " [" + strconv.Itoa(len(s)-cut) + "_BYTES_CUT]"
 	if weight(out) > w.m.maxText {
 		return w.longText(out, v)
 	}
-	out, _ = w.settled(out, v, w.m.byClass[v.class].Append(nil, out))
+	out, _ = w.settled(out, v, w.m.scannerOf(v).Append(nil, out))
 	return out, true
 }
 
@@ -272,7 +270,7 @@ func weight(s string) int {
 // keyName returns what is written for a key that holds a secret itself, empty for any other key. Without a context the detector
 // is not asked: keys are not prose.
 func (m *Masker) keyName(key string) string {
-	w := walker{m: m}
+	w := walker{m: m, place: keyPlace}
 	name, changed := w.text(key, verdict{})
 	if changed && name == "" {
 		return markRedacted

@@ -39,7 +39,7 @@ func (w *walker) any(x any, v verdict, depth int) (out slog.Value, o outcome) {
 	defer func() {
 		// A value that its owner changes meanwhile can be inconsistent.
 		if recover() != nil {
-			w.m.counts.add("UNINSPECTED")
+			w.count("UNINSPECTED")
 			out, o = slog.StringValue(markUninspected), replaced
 		}
 		sub.end()
@@ -48,7 +48,7 @@ func (w *walker) any(x any, v verdict, depth int) (out slog.Value, o outcome) {
 		return slog.Value{}, same
 	}
 	if v.class == secret && v.action == Drop {
-		w.m.counts.add("KEY")
+		w.count("KEY")
 		return slog.Value{}, dropped
 	}
 	sub.look, sub.nodes, sub.path = false, 0, sub.path[:0]
@@ -191,14 +191,12 @@ func (w *walker) structure(rv reflect.Value, p *plan, v verdict, depth int) bool
 			continue
 		}
 		w.member(f.name, &first)
-		if f.quoted && own.class != secret {
-			start := len(w.buf)
-			if w.value(fv, f.plan, own, depth); w.buf[start] != '"' {
-				w.buf = append(slices.Insert(w.buf, start, '"'), '"')
-			}
-			continue
+		n := w.at(f.name)
+		start := len(w.buf)
+		if w.value(fv, f.plan, own, depth); f.quoted && own.class != secret && w.buf[start] != '"' {
+			w.buf = append(slices.Insert(w.buf, start, '"'), '"')
 		}
-		w.value(fv, f.plan, own, depth)
+		w.back(n)
 	}
 	w.put('}')
 	return true
@@ -218,7 +216,7 @@ func (w *walker) drops(v verdict) bool {
 	if v.class != secret || v.action != Drop {
 		return false
 	}
-	w.m.counts.add("KEY")
+	w.count("KEY")
 	return true
 }
 
@@ -391,7 +389,9 @@ func (w *walker) writeMap(rv reflect.Value, p *plan, v verdict, depth int) bool 
 			break
 		}
 		w.member(distinct(taken, name), &first)
+		n := w.atEntry(name)
 		w.value(e.value, p.elem, own, depth)
+		w.back(n)
 	}
 	w.put('}')
 	return true
@@ -409,7 +409,7 @@ func (w *walker) mapKey(k reflect.Value, p *plan) string {
 	if text, ok := secretText(k, p); ok {
 		return text
 	}
-	w.m.counts.add("UNINSPECTED")
+	w.count("UNINSPECTED")
 	return markUninspected
 }
 
@@ -431,7 +431,7 @@ func (w *walker) topError(err error, has methods, v verdict, depth int) (slog.Va
 		return slog.Value{}, same
 	}
 	if !ok {
-		w.m.counts.add("UNINSPECTED")
+		w.count("UNINSPECTED")
 		chain = []string{markUninspected}
 	}
 	return slog.AnyValue(maskederr.New(typeName(err), chain)), replaced

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
 	"strings"
@@ -22,25 +23,53 @@ const (
 
 type keyEntry struct {
 	key string
+	sum keySum
 	verdict
 	name string // what is written instead of the key, empty when the key itself holds no secret
-	// scanner is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
-	scanner *scan.Scanner
+	// quick is all that text under the key needs; nil when it needs more, or when the key is not to be passed as it is.
+	quick *scan.Scanner
 }
 
-// slot hashes the first and last eight bytes and the length: keys that differ only in between share a slot, and nothing but time is lost.
-func slot(key string) uint64 {
-	n := len(key)
-	var a, b uint64
-	switch {
-	case n >= 8:
-		a, b = load8(key), load8(key[n-8:])
-	case n >= 4:
-		a, b = load4(key), load4(key[n-4:])
-	case n > 0:
-		a = uint64(key[0]) | uint64(key[n/2])<<8 | uint64(key[n-1])<<16
+// scannerOf returns the scanner for text under a verdict.
+func (m *Masker) scannerOf(v verdict) *scan.Scanner {
+	if v.scanner != nil {
+		return v.scanner
 	}
-	return (a ^ bits.RotateLeft64(b, 23) ^ uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+	return m.byClass[v.class]
+}
+
+// keySum is the first and the last eight bytes of a key, and its length: the whole key when it has sixteen bytes or fewer.
+type keySum struct {
+	a, b uint64
+	n    int
+}
+
+func sumOf(key string) (k keySum) {
+	k.n = len(key)
+	switch {
+	case k.n >= 8:
+		k.a, k.b = load8(key), load8(key[k.n-8:])
+	case k.n >= 4:
+		k.a, k.b = load4(key), load4(key[k.n-4:])
+	case k.n > 0:
+		k.a = uint64(key[0]) | uint64(key[k.n/2])<<8 | uint64(key[k.n-1])<<16
+	}
+	return k
+}
+
+// slot is where a key is remembered: keys that differ only in between share a slot, and nothing but time is lost.
+func (k keySum) slot() uint64 {
+	return (k.a ^ bits.RotateLeft64(k.b, 23) ^ uint64(k.n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+}
+
+// remembered returns the entry of key, nil when there is none.
+func (v *verdicts) remembered(key string) *keyEntry {
+	sum := sumOf(key)
+	e := v.slots[sum.slot()].Load()
+	if e == nil || e.sum != sum || sum.n > 16 && e.key != key {
+		return nil
+	}
+	return e
 }
 
 func load8(s string) uint64 {
@@ -56,8 +85,7 @@ func load4(s string) uint64 {
 
 // judge returns the entry of key, computing it when it is not remembered.
 func (m *Masker) judge(key string) *keyEntry {
-	e := m.verdicts.slots[slot(key)].Load()
-	if e != nil && e.key == key {
+	if e := m.verdicts.remembered(key); e != nil {
 		return e
 	}
 	return m.judgeNew(key)
@@ -67,20 +95,26 @@ func (m *Masker) judge(key string) *keyEntry {
 var plainEntry = &keyEntry{}
 
 func (m *Masker) judgeNew(key string) *keyEntry {
-	e := keyEntry{verdict: m.keys.verdict(key)}
+	e := keyEntry{sum: sumOf(key), verdict: m.keys.verdict(key)}
 	if e.class != allowed {
 		e.name = m.keyName(key)
 	}
 	if e.name != "" && e.class < secret {
 		e.verdict = m.keys.verdict(e.name) // so that the masked record, masked again, is judged the same
 	}
-	if e.class <= ident && e.name == "" && m.onlyKinds {
-		e.scanner = m.byClass[e.class]
+	name := cmp.Or(e.name, key)
+	if e.class < secret {
+		if s := m.byClass[e.class]; s.Under(name) != s {
+			e.scanner = s.Under(name)
+		}
 	}
-	s := &m.verdicts.slots[slot(key)]
+	if e.class <= ident && e.name == "" && m.onlyKinds {
+		e.quick = m.scannerOf(e.verdict)
+	}
+	s := &m.verdicts.slots[e.sum.slot()]
 	// Keys that come and go (a map by user) must not push out, nor allocate for, those that stay.
 	if len(key) > maxKey || s.Load() != nil && rand.Uint32()%16 != 0 {
-		if e.class == plain && e.name == "" {
+		if e.class == plain && e.name == "" && e.scanner == nil {
 			return plainEntry
 		}
 		return &e

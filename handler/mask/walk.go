@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -16,15 +17,27 @@ type walker struct {
 	buf   []byte
 	nodes int
 	path  []visit
+	place []byte // the keys down to where the walk is, for what is counted
+	hits  *[]Hit // where what is found is told; nil to count it
+	round int    // how many passes over a text came before
 }
 
 // walkers are those for walks inside of a value, with room for what they write.
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
+// walker returns a walker that masks what stands under the groups of place; end gives it back.
+func (m *Masker) walker(ctx context.Context, place string) *walker {
+	w := walkers.Get().(*walker)
+	w.m, w.ctx, w.look, w.nodes = m, ctx, false, 0
+	w.place = append(w.place[:0], place...)
+	return w
+}
+
 // begin returns a walker that looks, for a walk inside of what w walks over; end gives it back.
 func (w *walker) begin() *walker {
 	sub := walkers.Get().(*walker)
-	sub.m, sub.ctx, sub.look, sub.nodes = w.m, w.ctx, true, 0
+	sub.m, sub.ctx, sub.look, sub.nodes, sub.hits = w.m, w.ctx, true, 0, w.hits
+	sub.place = append(sub.place[:0], w.place...)
 	return sub
 }
 
@@ -36,7 +49,7 @@ func (w *walker) end() {
 		buf = nil
 	}
 	clear(path[:cap(path)])
-	*w = walker{buf: buf, path: path}
+	*w = walker{buf: buf, path: path, place: w.place[:0]}
 	walkers.Put(w)
 }
 
@@ -48,16 +61,17 @@ const (
 	dropped
 )
 
-// record masks r. In says what the groups of its logger mean. It reports whether all attributes are scalars or texts that stay as
-// they are (chain.Root.Plain).
-func (w *walker) record(r *slog.Record, in verdict) (plainOnly bool) {
+// record masks r. In says what the groups of its logger mean, place is their names. It reports whether all attributes are
+// scalars or texts that stay as they are (chain.Root.Plain).
+func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place string) (plainOnly bool) {
+	w := walker{m: m, ctx: ctx, place: messagePlace}
 	if msg, changed := w.text(r.Message, verdict{}); changed {
 		r.Message = msg
 	}
 	n := 0
 	if in.class == plain {
 		r.Attrs(func(a slog.Attr) bool {
-			if !w.m.passes(&a) {
+			if !m.passes(a) {
 				return false
 			}
 			n++
@@ -67,15 +81,17 @@ func (w *walker) record(r *slog.Record, in verdict) (plainOnly bool) {
 	if n == r.NumAttrs() {
 		return true
 	}
-	w.restOfRecord(r, n, in)
+	rest := m.walker(ctx, place)
+	rest.restOfRecord(r, n, in)
+	rest.end()
 	return false
 }
 
 // passes says whether an attribute is one of the common ones that are done with at little cost: a scalar or a text with nothing
 // to mask, under a key that is remembered. False says nothing.
-func (m *Masker) passes(a *slog.Attr) bool {
-	e := m.verdicts.slots[slot(a.Key)].Load()
-	if e == nil || e.scanner == nil || e.key != a.Key {
+func (m *Masker) passes(a slog.Attr) bool {
+	e := m.verdicts.remembered(a.Key)
+	if e == nil || e.quick == nil {
 		return false
 	}
 	switch a.Value.Kind() {
@@ -84,7 +100,7 @@ func (m *Masker) passes(a *slog.Attr) bool {
 		if s == "" {
 			return true
 		}
-		return len(s) <= m.maxText && !mayBeJSON(s[0]) && len(e.scanner.Append(nil, s)) == 0
+		return len(s) <= m.maxText && !mayBeJSON(s[0]) && e.quick.Clean(s)
 	case slog.KindInt64:
 		return uint64(a.Value.Int64()) < leastCard
 	case slog.KindUint64:
@@ -169,6 +185,8 @@ func (w *walker) attr(a *slog.Attr, in verdict, depth int) (slog.Attr, outcome) 
 	v := in
 	if a.Key != "" {
 		e := w.m.judge(a.Key)
+		n := w.at(cmp.Or(e.name, a.Key))
+		defer w.back(n)
 		v = in.under(e.verdict)
 		if e.name != "" && in.class != allowed {
 			return w.renamed(a, e.name, v, depth)
@@ -242,7 +260,7 @@ func (w *walker) group(attrs []slog.Attr, v verdict, depth int) (slog.Value, out
 	case v.class == secret && v.action == Drop:
 		return slog.Value{}, dropped
 	case depth >= w.m.maxDepth:
-		w.m.counts.add("DEPTH_LIMIT")
+		w.count("DEPTH_LIMIT")
 		return slog.StringValue(markDepth), replaced
 	}
 	out := w.attrs(attrs, v, depth+1)
@@ -259,7 +277,7 @@ func (w *walker) secretScalar(val *slog.Value, v verdict) (slog.Value, outcome) 
 	if val.Kind() == slog.KindString && (s == "" || masked(s)) {
 		return slog.Value{}, same
 	}
-	w.m.counts.add("KEY")
+	w.count("KEY")
 	if v.action == Drop {
 		return slog.Value{}, dropped
 	}

@@ -88,12 +88,13 @@ func (w *work) colons(i int) int {
 
 // isIPv6 reports whether s is eight groups of one to four hexadecimal digits, or fewer with one ::.
 func isIPv6(s string) bool {
-	groups, size, double := 0, 0, false
+	groups, size, double, longest := 0, 0, false, 0
 	for i := 0; i < len(s); i++ {
 		if s[i] != ':' {
 			if size++; size > 4 {
 				return false
 			}
+			longest = max(longest, size)
 			continue
 		}
 		if size > 0 {
@@ -115,7 +116,7 @@ func isIPv6(s string) bool {
 	if double {
 		return groups < 8 && len(s) > 2
 	}
-	return groups == 8
+	return groups == 8 && longest > 2 // else the bytes of a fingerprint or serial number
 }
 
 func isMAC(s string, sep byte) bool {

@@ -3,7 +3,7 @@ package scan
 import "strings"
 
 // context says what the words before a place speak of.
-type context uint16
+type context uint64
 
 const (
 	ofPhone    context = 1 << iota // a telephone number follows, whatever its form
@@ -13,18 +13,33 @@ const (
 	ofIBAN                         // a bank account
 	ofBirth                        // a date of birth
 	ofNational                     // a national identifier
+	ofDocument                     // the number of a document, if it follows at once
 	ofVersion                      // a version or a mask of bits
 	ofSecret                       // a credential
 	ofKey                          // a key, which may be one
 	ofAWS                          // one of AWS
 	ofID                           // an identifier or hash
+	ofOneTime                      // a code that lets in once
+	ofPerson                       // first of those for the identifiers of countries
 )
+
+// speaksOf returns the context of a kind of national identifiers.
+func speaksOf(k Kind) context { return ofPerson << (k - firstNational) }
 
 const (
 	contextBytes = 48
 	contextWords = 5
 	nearWords    = 2
 )
+
+// hint is what the words of a key speak of, the last ones and all.
+type hint struct{ near, all context }
+
+// hintOf reads the words of a key.
+func hintOf(key string) hint {
+	near, all, _ := wordsBefore(key, len(key), nil)
+	return hint{near, all}
+}
 
 // context returns what the words before i speak of: near ones, and all within contextBytes. The words of the
 // attribute's key stand before the text.
@@ -34,16 +49,19 @@ func (w *work) context(i int) (near, all context) {
 	for len(found) > 0 && found[len(found)-1].Start >= i {
 		found = found[:len(found)-1]
 	}
-	near, all, n = wordsBefore(w.text, i, 0, 0, 0, found)
-	if n < contextWords && i < contextBytes && w.key != "" {
-		near, all, _ = wordsBefore(w.key, len(w.key), n, near, all, nil)
+	near, all, n = wordsBefore(w.text, i, found)
+	if n < contextWords && i < contextBytes {
+		all |= w.hint.all
+		if n < nearWords {
+			near |= w.hint.near
+		}
 	}
 	return near, all
 }
 
-// wordsBefore reads the words before i backwards. A word is known by its first eight letters and its length. What has
+// wordsBefore reads the words before i backwards, and returns how many it read beside what they speak of. A word is known by its first eight letters and its length. What has
 // been found and marks of earlier masking are stepped over: they say the same, nothing.
-func wordsBefore(text string, i, n int, near, all context, found []Match) (context, context, int) {
+func wordsBefore(text string, i int, found []Match) (near, all context, n int) {
 	low := max(0, i-contextBytes)
 	for n < contextWords {
 		for i > low && !is(text[i-1], letter) {
@@ -104,13 +122,15 @@ var meanings = [...]struct {
 	of    context
 	words string
 }{
-	{ofPhone, "phone phones phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob landline"},
-	{ofCall, "ph call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline number recipient twilio signal"},
+	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob landline"},
+	{ofCall, "ph call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline recipient twilio signal"},
 	{ofCard, "card cards cardnumber creditcard credit debit visa mastercard amex pan cc ccn maestro payment charge charged discover diners jcb"},
 	{ofSSN, "ssn ssns social itin socialsecurity tin"},
 	{ofIBAN, "iban bban ibans"},
-	{ofBirth, "birth dob born birthday birthdate dateofbirth bday geburtsdatum birthdays"},
-	{ofNational, "aadhaar aadhar nino insurance cpf pesel bsn nhs sin dni nie curp tfn nif passport national nationalid cnp jmbg codice rrn ni ahv nric"},
+	{ofBirth, "birth dob born birthday birthdate dateofbirth bday geburtsdatum birthdays geboren naissance nacimiento nascita geboortedatum"},
+	{ofNational, "national nationalid passport passports nationality jmbg egn oib amka citizen personalausweis reisepass"},
+	{ofDocument, "identity license licence permit cedula ausweis documento"},
+	{ofOneTime, "otp totp mfa verification passcode onetime authenticator"},
 	{ofVersion, "version ver versions agent upgraded upgrade upgrading driver firmware release build mask netmask oid chrome snmp package installed assembly sdk plugin v library"},
 	{ofSecret, "secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
 	{ofKey, "key keys access"},
@@ -123,19 +143,26 @@ var meaningTable = func() (t [1024]struct {
 	word uint64
 	of   context
 }) {
-	for _, m := range meanings {
-		for word := range strings.FieldsSeq(m.words) {
+	put := func(of context, words string) {
+		for word := range strings.FieldsSeq(words) {
 			letters := uint64(0)
-			for i := len(word) - 1; i >= 0; i-- {
+			for i := min(len(word), 8) - 1; i >= 0; i-- {
 				letters = letters<<8 | uint64(word[i])
 			}
 			key := meaningKey(letters, len(word))
 			at := meaningSlot(key)
-			for t[at].word != 0 {
+			for t[at].word != 0 && t[at].word != key {
 				at = (at + 1) % len(t)
 			}
-			t[at].word, t[at].of = key, m.of
+			t[at].word = key
+			t[at].of |= of
 		}
+	}
+	for _, m := range meanings {
+		put(m.of, m.words)
+	}
+	for i := range identities {
+		put(speaksOf(identities[i].kind), identities[i].words)
 	}
 	return t
 }()

@@ -15,6 +15,9 @@ const (
 func (w *work) email(i int) int {
 	text := w.text
 	start := localStart(text, i)
+	if start == i && i > 2 && text[i-1] == '"' {
+		start = quotedLocal(text, i)
+	}
 	if start == i {
 		return i + 1
 	}
@@ -67,6 +70,22 @@ func localStart(text string, i int) int {
 		}
 	}
 	return start
+}
+
+// quotedLocal returns where the local part in quotes that ends at i begins, as in "john doe"@example.com, and i when there is none.
+func quotedLocal(text string, i int) int {
+	for j := i - 2; j >= 0 && i-j < maxLocal; j-- {
+		switch c := text[j]; {
+		case c == '"':
+			if j == 0 || isSpace(text[j-1]) || text[j-1] == '<' || text[j-1] == ',' || text[j-1] == '=' {
+				return j
+			}
+			return i
+		case c < ' ' || c == '\\' || c == '@':
+			return i
+		}
+	}
+	return i
 }
 
 // isAtext reports whether c may stand in an unquoted local part beside a word's bytes.

@@ -16,11 +16,17 @@ func (w *work) authorization(i int, v value) int {
 	if equalFold(text[j:name], "digest") {
 		return w.digest(name)
 	}
-	if scheme := authScheme(text[j:name]); scheme != 0 && name < len(text) && text[name] == ' ' {
+	if scheme := authScheme(text[j:name]); scheme != 0 && name < len(text) && (text[name] == ' ' || text[name] == '+' || strings.HasPrefix(text[name:], "%20")) {
 		kind = scheme
 		j = name
-		for j < len(text) && text[j] == ' ' && j-name < 4 {
-			j++
+		for j < len(text) && j-name < 4 {
+			if text[j] == ' ' || text[j] == '+' {
+				j++
+			} else if strings.HasPrefix(text[j:], "%20") {
+				j += 3
+			} else {
+				break
+			}
 		}
 		if !v.quoted {
 			stop = bareEnd(text, j, ':')
@@ -28,7 +34,8 @@ func (w *work) authorization(i int, v value) int {
 		if j >= stop {
 			return i + 1
 		}
-		if s := text[j:stop]; isPlaceholder(s) || isNothing(s) || isFiller(s) || len(s) < 3 || strings.HasPrefix(s, "Credential=") {
+		if s := text[j:stop]; isPlaceholder(s) || isNothing(s) || isFiller(s) || len(s) < 3 || strings.HasPrefix(s, "Credential=") ||
+			v.prose && !v.quoted && isName(s) && len(s) < long && classes(s)&upper == 0 { // auth: token validation failed
 			return i + 1
 		}
 	} else {

@@ -29,6 +29,13 @@ func (w *work) keyed(i, from, to int) int {
 		return w.authorization(i, v)
 	case cookieKey:
 		return w.cookies(i, v, hasSet(text[from:to]))
+	case valueKey:
+		var name string
+		if class, name = nameBefore(text, from); class == noKey || !v.quoted {
+			return i + 1
+		}
+		from, to = 0, len(name)
+		text = name
 	}
 	kind, score := w.keyedKind(class, text[from:to], v)
 	if kind == 0 {
@@ -37,9 +44,43 @@ func (w *work) keyed(i, from, to int) int {
 	return w.addValue(i, v, kind, score)
 }
 
+// nameBefore returns the class and the text of the name that the word value, at i, belongs to: name="PASSWORD" value="x",
+// {"key":"DB_PASSWORD","value":"x"}.
+func nameBefore(text string, i int) (keyClass, string) {
+	end := i
+	for n := 0; n < 12 && end > 0 && !is(text[end-1], word); n++ {
+		end--
+	}
+	start := spanBack(text, end, maxLocal, word)
+	if start == end {
+		return noKey, ""
+	}
+	j := start
+	for n := 0; n < 12 && j > 0 && !is(text[j-1], word) && text[j-1] != ',' && text[j-1] != '>'; n++ {
+		j--
+	}
+	switch label := text[spanBack(text, j, 8, letter):j]; {
+	case equalFold(label, "name"), equalFold(label, "key"), equalFold(label, "field"), equalFold(label, "param"), equalFold(label, "header"):
+	default:
+		return noKey, ""
+	}
+	class := classify(text[start:end])
+	if class == valueKey || class == cookieKey {
+		class = noKey
+	}
+	if class == authKey {
+		class = tokenKey
+	}
+	return class, text[start:end]
+}
+
 // addValue records a value, as what its own form says if it has one, and returns where to go on after i.
 func (w *work) addValue(i int, v value, kind Kind, score float32) int {
-	if own, end := w.ownKind(v.start); own != 0 && end == v.end && w.add(v.start, v.end, own, score) {
+	own, end := w.ownKind(v.start)
+	if own == AWSAccessKey && end < v.end && w.text[end] == '/' {
+		v.end = end // a credential's scope follows
+	}
+	if own != 0 && end == v.end && w.add(v.start, v.end, own, score) {
 		return v.end
 	}
 	if w.add(v.start, v.end, kind, score) {
@@ -53,7 +94,7 @@ func (w *work) ownKind(i int) (Kind, int) {
 	if end := jwtEnd(w.text, i); end > 0 {
 		return JWT, end
 	}
-	return vendorEnd(w.text, i)
+	return vendorEnd(w.text, i, span(w.text, i, word))
 }
 
 // keyedKind returns the kind of the value v of a key, and 0 when v is not what the key may name.
@@ -86,6 +127,11 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 			return 0, 0
 		}
 		return Password, 0.95
+	case answerKey:
+		if v.quoted {
+			return Password, 0.9
+		}
+		return 0, 0
 	case pinKey:
 		if number && len(s) >= 3 && len(s) <= 8 {
 			return Password, 0.9
@@ -94,6 +140,10 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 	case awsKey:
 		if len(s) >= 16 {
 			return AWSSecret, 0.95
+		}
+	case codeKey:
+		if number && len(s) >= 4 && len(s) <= 8 && w.oneTime(v.start) {
+			return Password, 0.85
 		}
 	}
 	if strings.IndexByte(s, ' ') >= 0 || isPath(s) || strings.Contains(s, "()") {
@@ -110,7 +160,7 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 		if v.prose && strings.ContainsAny(s, "@./") && !looksRandom(s) || !v.quoted && strings.ContainsAny(s, "{(") {
 			return 0, 0 // the name of a class, not a token
 		}
-		if len(s) < 6 || !strange && (v.prose || !number && len(s) < long || isName(s)) {
+		if len(s) < 6 || !strange && (v.prose && (!number || len(s) < 12) || !number && len(s) < long || isName(s)) {
 			return 0, 0
 		}
 		return Bearer, 0.9
@@ -127,8 +177,12 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 		}
 	case sessionKey:
 		// Session identifiers that correlate records are UUIDs, hexadecimal or short; those that log in are random.
-		if len(s) >= long && !allHex(s) && looksRandom(s) && m&letter == letter {
+		if len(s) >= long && !allHex(s) && looksRandom(s) && (m&letter == letter || len(s) >= 20) {
 			return Session, 0.8
+		}
+	case someKey:
+		if hex := allHex(s); len(s) >= long && (hex && len(s) >= 32 && m&dash == 0 || !hex && looksRandom(s) && !isName(s) && !isPublic(s)) {
+			return APIKey, 0.7
 		}
 	}
 	return 0, 0
@@ -154,6 +208,29 @@ func looksMixed(s string) bool {
 func isPath(s string) bool {
 	return len(s) > 1 && (s[0] == '/' || s[0] == '~' && s[1] == '/' || s[0] == '.' && s[1] == '/' ||
 		is(s[0], letter) && s[1] == ':' && len(s) > 2 && (s[2] == '\\' || s[2] == '/')) && strings.Count(s, "/")+strings.Count(s, "\\") > 0 && !strings.ContainsAny(s, "+=")
+}
+
+// tagged looks at the > at i that ends a tag with attributes: <password type="plain">x.
+func (w *work) tagged(i int) int {
+	text := w.text
+	open := strings.LastIndexByte(text[max(0, i-wordBack):i], '<') + max(0, i-wordBack)
+	if text[open] != '<' {
+		return i + 1
+	}
+	to := span(text, open+1, word)
+	if to == open+1 || to >= i || !isSpace(text[to]) || !keyTail(text, to) || strings.IndexByte(text[to:i], '>') >= 0 {
+		return i + 1
+	}
+	class := classify(text[open+1 : to])
+	v := value{start: i + 1, end: bareEnd(text, i+1, '>')}
+	if class == noKey || class >= authKey || v.end <= v.start {
+		return i + 1
+	}
+	kind, score := w.keyedKind(class, text[open+1:to], v)
+	if kind == 0 {
+		return i + 1
+	}
+	return w.addValue(i, v, kind, score)
 }
 
 // quotedAfterWord looks at the quote at i, one blank after the word text[from:to]: PASSWORD 'x', IDENTIFIED BY 'x'.
@@ -197,6 +274,44 @@ func (w *work) passwordAfterWord(start, end, from, to int) int {
 		return stop
 	}
 	return end
+}
+
+// codeAfterWord looks at the four to six digits text[start:end], one blank after text[from:to]: in "otp 483920" and
+// "verification code is 391204" they let in once.
+func (w *work) codeAfterWord(start, end, from, to int) int {
+	text := w.text
+	if from > 2 && equalFold(text[from:to], "is") && text[from-1] == ' ' {
+		to = from - 1
+		from = spanBack(text, to, maxLocal, word)
+	}
+	switch class := classify(text[from:to]); {
+	case !endsNumber(text, end) || end < len(text) && is(text[end], base64):
+	case class == pinKey, class == codeKey && w.oneTime(start), class == passwordKey && end-start >= 6:
+		if w.add(start, end, Password, 0.7) {
+			return end
+		}
+	}
+	return end
+}
+
+// oneTime reports whether the text before i speaks of a code that lets in once.
+func (w *work) oneTime(i int) bool {
+	if _, all := w.context(i); all&ofOneTime != 0 {
+		return true
+	}
+	before := w.text[max(0, i-contextBytes):i]
+	for j := strings.IndexByte(before, '-'); j > 0; {
+		if j >= 3 && j+5 <= len(before) && equalFold(before[j-3:j], "one") && equalFold(before[j+1:j+5], "time") ||
+			j+7 <= len(before) && equalFold(before[j+1:j+7], "factor") {
+			return true
+		}
+		next := strings.IndexByte(before[j+1:], '-')
+		if next < 0 {
+			break
+		}
+		j += 1 + next
+	}
+	return false
 }
 
 // flag looks at the word text[start:end] that begins with a dash as a command's option: --password X, -pX, -u

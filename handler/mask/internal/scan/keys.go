@@ -15,6 +15,9 @@ const (
 	loginKey             // jsessionid: a session that is nothing but
 	authKey              // authorization: scheme and credentials
 	cookieKey            // cookie: pairs
+	someKey              // twitch_key: a value that nothing but a key has
+	answerKey            // security_answer: any value in quotes
+	valueKey             // value: what stands under a name beside it
 )
 
 // keyTails are the last three bytes, each |0x20, that the words of secret keys end in, as a Bloom filter.
@@ -22,7 +25,7 @@ var keyTails = func() (t [8]uint64) {
 	for _, s := range []string{
 		"ord", "swd", "pwd", "ass", "ase", "ode", "ret", "ken", "key", "uth", "ion", "kie", "pin", "cvv", "cvc", "als", "eds", "ial", "sid",
 		"sig", "ure", "jwt", "otp", "rer", "nid", "\x7fid", "-id", "ort", "ets", "eys", "\x7fpw", "-pw", " pw", "\"pw", "{pw", "?pw", "&pw", "\x7fpk",
-		"eed", "nic", "alt", " by", " is",
+		"eed", "nic", "alt", " by", " is", "wer", "lue",
 	} {
 		h := tailHash(s[0], s[1], s[2])
 		t[h>>6] |= 1 << (h & 63)
@@ -116,11 +119,25 @@ func keyOf(last, prev, all string) keyClass {
 			"webhook", "deploy", "admin", "app", "application", "integration", "write", "ingest", "x", "storage", "hmac", "crypto", "rpc", "server", "consumer",
 			"token", "jwt", "session", "functions", "host", "ingestion", "instrumentation", "secretaccess":
 			return secretKey
+		case "", "public", "primary", "foreign", "partition", "sort", "row", "cache", "object", "routing", "message", "group", "idempotency", "dedup",
+			"index", "lookup", "map", "hash", "range", "join", "shard", "unique", "composite", "natural", "surrogate", "config", "registry", "host_public":
+			return noKey
 		}
+		return someKey
 	case "code":
 		switch prev {
 		case "", "auth", "authorization", "oauth", "verification", "device", "login", "grant":
 			return codeKey
+		}
+		return noKey
+	case "answer":
+		if prev == "secret" || prev == "security" || prev == "recovery" {
+			return answerKey
+		}
+		return noKey
+	case "value":
+		if prev == "" {
+			return valueKey
 		}
 		return noKey
 	case "signature", "sig", "assertion", "verifier":

@@ -98,8 +98,47 @@ const (
 	Okta
 	Adobe
 	Vendor // families too small for a name of their own
+)
+
+// One kind for each national identifier whose form is known.
+const (
+	UKNino Kind = Vendor + 1 + iota
+	UKNHS
+	INAadhaar
+	INPan
+	BRCPF
+	BRCNPJ
+	PLPesel
+	NLBSN
+	ESDNI
+	ITFiscal
+	FRNir
+	DESteuerID
+	SEPersonnummer
+	NOFodselsnummer
+	DKCPR
+	FIHetu
+	BENational
+	CHAHV
+	CASIN
+	AUTFN
+	AUMedicare
+	SGNric
+	KRRrn
+	CNResidentID
+	TRTckn
+	MXCurp
+	ZAID
+	ROCnp
+	CLRut
+	JPMyNumber
+	PTNif
+	IEPps
+	THID
+	NGNin
 
 	kindCount
+	firstNational = UKNino
 )
 
 var kindNames = [kindCount]string{
@@ -129,6 +168,41 @@ var kindNames = [kindCount]string{
 	HubSpot: "HUBSPOT_TOKEN", LangSmith: "LANGSMITH_KEY", ElevenLabs: "ELEVENLABS_KEY",
 	Razorpay: "RAZORPAY_KEY", Resend: "RESEND_KEY", Okta: "OKTA_TOKEN", Adobe: "ADOBE_SECRET",
 	Vendor: "VENDOR_TOKEN",
+
+	UKNino:          "UK_NINO",
+	UKNHS:           "UK_NHS",
+	INAadhaar:       "IN_AADHAAR",
+	INPan:           "IN_PAN",
+	BRCPF:           "BR_CPF",
+	BRCNPJ:          "BR_CNPJ",
+	PLPesel:         "PL_PESEL",
+	NLBSN:           "NL_BSN",
+	ESDNI:           "ES_DNI",
+	ITFiscal:        "IT_CODICE_FISCALE",
+	FRNir:           "FR_NIR",
+	DESteuerID:      "DE_STEUER_ID",
+	SEPersonnummer:  "SE_PERSONNUMMER",
+	NOFodselsnummer: "NO_FODSELSNUMMER",
+	DKCPR:           "DK_CPR",
+	FIHetu:          "FI_HETU",
+	BENational:      "BE_NATIONAL_NUMBER",
+	CHAHV:           "CH_AHV",
+	CASIN:           "CA_SIN",
+	AUTFN:           "AU_TFN",
+	AUMedicare:      "AU_MEDICARE",
+	SGNric:          "SG_NRIC",
+	KRRrn:           "KR_RRN",
+	CNResidentID:    "CN_RESIDENT_ID",
+	TRTckn:          "TR_TCKN",
+	MXCurp:          "MX_CURP",
+	ZAID:            "ZA_ID",
+	ROCnp:           "RO_CNP",
+	CLRut:           "CL_RUT",
+	JPMyNumber:      "JP_MY_NUMBER",
+	PTNif:           "PT_NIF",
+	IEPps:           "IE_PPS",
+	THID:            "TH_ID",
+	NGNin:           "NG_NIN",
 }
 
 // String returns the kind's name in upper case, such as "EMAIL", and "" for what is no kind.
@@ -153,10 +227,19 @@ type Set struct {
 	bits [(int(kindCount) + 63) / 64]uint64
 }
 
-// DefaultKinds returns what is looked for by default: all kinds but IPAddress, MAC, DOB and NationalID, which
-// a quarter of ordinary infrastructure records hold and which people search by.
+// DefaultKinds returns what is looked for by default: all kinds but IPAddress and MAC, which a quarter of ordinary
+// infrastructure records hold and which people search by, and DOB and the national identifiers, which only some services see.
 func DefaultKinds() Set {
-	return Set{}.With(Kinds()...).Without(IPAddress, MAC, DOB, NationalID)
+	return Set{}.With(Kinds()...).Without(IPAddress, MAC, DOB).Without(NationalKinds()...)
+}
+
+// NationalKinds returns NationalID and the kinds of the countries.
+func NationalKinds() []Kind {
+	ks := []Kind{NationalID}
+	for k := firstNational; k < kindCount; k++ {
+		ks = append(ks, k)
+	}
+	return ks
 }
 
 // With returns the set with the kinds added; what is no kind is passed over.

@@ -19,7 +19,7 @@ func (w *work) number(i, end int) int {
 	if !startsNumber(text, i) {
 		return tightEnd(text, i, end)
 	}
-	var groups [maxGroups]group
+	groups := &w.groups
 	n, digits := 0, 0
 	for p, sep := i, byte(0); n < maxGroups; n++ {
 		q := span(text, p, digit)
@@ -73,13 +73,18 @@ func (w *work) grouped(gs []group, digits int) int {
 			return end
 		}
 	}
+	if w.persons {
+		if end := w.spacedNino(gs); end > 0 {
+			return end
+		}
+	}
 	if digits < 7 {
 		return 0
 	}
 	if isDate(text, gs) && (first.start == 0 || text[first.start-1] != '+') {
 		return 0
 	}
-	if w.kinds.Has(NationalID) {
+	if w.persons {
 		if end := w.national(gs); end > 0 {
 			return end
 		}
@@ -193,6 +198,23 @@ func tightEnd(text string, i, end int) int {
 		}
 	}
 	return max(i, end)
+}
+
+// isISODate reports whether a date as 2006-01-02, 2006/01/02 or 2006.01.02 begins at i, where a number may begin that is not
+// a telephone number's.
+func isISODate(text string, i int) bool {
+	if i+10 > len(text) || text[i] != '1' && text[i] != '2' || text[i+4] != text[i+7] || i > 0 && text[i-1] == '+' {
+		return false
+	}
+	if c := text[i+4]; c != '-' && c != '.' && c != '/' {
+		return false
+	}
+	for _, j := range [...]int{1, 2, 3, 5, 6, 8, 9} {
+		if !is(text[i+j], digit) {
+			return false
+		}
+	}
+	return i+10 == len(text) || !is(text[i+10], digit)
 }
 
 // isDate reports whether the number begins as a date: 2006-01-02, 02/01/2006, 2006.01.02.

@@ -36,18 +36,18 @@ func (w *work) phone(gs []group) int {
 	if len(gs) >= 4 && gs[1].sep == '.' && gs[3].sep == '.' && gs[0].end-gs[0].start <= 3 && gs[3].end-gs[3].start <= 3 {
 		return 0 // an address of IPv4
 	}
-	near, all := w.context(gs[0].start)
-	if all&(ofPhone|ofCall) == 0 {
-		return 0
-	}
 	n, total := 0, 0
 	for n < len(gs) && total+gs[n].end-gs[n].start <= 15 && gs[n].sep != '/' {
 		total += gs[n].end - gs[n].start
 		n++
 	}
+	if n == 0 || total < 7 || !endsNumber(text, gs[n-1].end) || n < len(gs) && gs[n].sep != ' ' {
+		return 0
+	}
 	first := gs[0].end - gs[0].start
+	near, all := w.context(gs[0].start)
 	switch {
-	case n == 0 || total < 7 || !endsNumber(text, gs[n-1].end) || n < len(gs) && gs[n].sep != ' ':
+	case all&(ofPhone|ofCall) == 0:
 		return 0
 	case near&ofPhone != 0:
 		return w.phoneFound(start, gs, n, 0.7)

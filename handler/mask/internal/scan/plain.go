@@ -6,7 +6,8 @@ const (
 	aBlank  = 1 << 8
 	anUpper = 1 << 16
 	aP      = 1 << 24 // of password, passwd, pwd
-	aSign   = 1 << 32 // a sign, or a dash
+	aSign   = 1 << 32
+	aDash   = 1 << 40
 
 	maxPlain  = 64
 	fewDigits = 7 // too few for a telephone number
@@ -18,8 +19,10 @@ const (
 var weight = func() (t [256]uint64) {
 	for c, k := range class {
 		switch {
-		case k&(sign|dash) != 0:
+		case k&sign != 0:
 			t[c] = aSign
+		case k&dash != 0:
+			t[c] = aDash
 		case k&digit != 0:
 			t[c] = aDigit
 		case k&upper != 0:
@@ -37,29 +40,44 @@ var weight = func() (t [256]uint64) {
 // serves to be cheap for the many short values of a record: false says nothing.
 func isPlain(text string) bool {
 	if len(text) == 36 && text[8] == '-' && text[23] == '-' {
-		all := uint16(0)
-		for i := 0; i < len(text); i++ {
-			all |= class[text[i]]
-		}
-		return all&^uint16(letter|digit|dash) == 0 // a UUID
+		return isUUID(text)
 	}
 	sum := uint64(0)
-	s := text
-	for t := &weight; len(s) >= 4; s = s[4:] {
-		sum += t[s[0]] + t[s[1]] + t[s[2]] + t[s[3]]
+	s, t := text, &weight
+	for len(s) >= 8 {
+		sum += t[s[0]] + t[s[1]] + t[s[2]] + t[s[3]] + t[s[4]] + t[s[5]] + t[s[6]] + t[s[7]]
+		s = s[8:]
 	}
-	for i := 0; i < len(s); i++ {
-		sum += weight[s[i]]
+	if len(s) >= 4 {
+		sum += t[s[0]] + t[s[1]] + t[s[2]] + t[s[3]]
+		s = s[4:]
+	}
+	if len(s) >= 2 {
+		sum += t[s[0]] + t[s[1]]
+		s = s[2:]
+	}
+	if len(s) > 0 {
+		sum += t[s[0]]
+	}
+	if sum>>32 != 0 && (sum >= 5*aDash || sum&(0xff*(aSign|aBlank|anUpper)) != 0 || text[0] == '-') {
+		return false // dashes are plain inside of words in small letters alone: five begin a PEM, one behind a blank an option
 	}
 	switch digits := sum & 0xff; {
-	case sum >= aSign:
-		return false
 	case digits == 0 && sum>>16&0xff < fewCapitals: // a random key of letters alone has more
 		return true
 	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || len(text) >= awsLength):
 		return false // a password in prose, a key between blanks
 	}
 	return !hasLongWord(text)
+}
+
+// isUUID reports whether a text of 36 bytes, with dashes where a UUID has some, is letters, digits and dashes alone.
+func isUUID(text string) bool {
+	all := uint16(0)
+	for s, t := text, &class; len(s) >= 4; s = s[4:] {
+		all |= t[s[0]] | t[s[1]] | t[s[2]] | t[s[3]]
+	}
+	return all&^uint16(letter|digit|dash) == 0 // no letter beyond f
 }
 
 // hasLongWord reports whether text holds a word of long bytes. It looks for a gap backwards from where such a word

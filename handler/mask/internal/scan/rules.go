@@ -1,5 +1,7 @@
 package scan
 
+import "slices"
+
 // Rule documents a kind.
 type Rule struct {
 	Kind        Kind
@@ -11,7 +13,7 @@ type Rule struct {
 // Rules returns the rules of all kinds, in the order of Kinds. The table is tested: of each example exactly the
 // marked stretch is found as the rule's kind, of the others nothing. The caller may keep and change the result.
 func Rules() []Rule {
-	return append(append([]Rule(nil), commonRules...), vendorRules...)
+	return slices.Concat(commonRules, vendorRules, personRules)
 }
 
 var commonRules = []Rule{
@@ -164,8 +166,8 @@ var commonRules = []Rule{
 		"mask 255.255.255.0", "Chrome/124.0.0.0", "oid 1.3.6.1.4.1.8854.4", "upgraded agent from 1.21.155.87 to 7.30.231.27", "std::string", "at 10:20:30",
 	}},
 	{MAC, "hardware addresses; off by default", []string{"eth0 mac «2f:b6:a2:d2:65:7a» mtu", "eth0 mac «2f-b6-a2-d2-65-7a» mtu"}, []string{"2f:b6:a2:d2:65"}},
-	{DOB, "dates of birth; off by default", []string{"date of birth: «1958-09-09»", `{"dob":"«09/09/1958»"}`, "born «1.2.1990»"}, []string{"finished 1958-09-09"}},
-	{NationalID, "national identifiers beside a word that says so, and Brazil's CPF; off by default", []string{
-		"aadhaar «2345 6789 0124» linked", "cpf «529.982.247-25»", "customer «529.982.247-25» found", "NINO «AB123456C»",
-	}, []string{"customer 529.982.247-26 found", "AB123456C"}},
+	{DOB, "dates of birth; off by default", []string{"date of birth: «1958-09-09»", `{"dob":"«09/09/1958»"}`, "born «1.2.1990»", "born on «3 March 1985»", "date of birth «Mar 12, 1985»"}, []string{"finished 1958-09-09", "born in 1985"}},
+	{NationalID, "documents and national identifiers of other countries, beside a word that says so; off by default", []string{
+		"passport no «L01X00T47» expired", "national id «533380006»", "driving licence «D1234562» of CA",
+	}, []string{"customer L01X00T47", "national parks 12"}},
 }

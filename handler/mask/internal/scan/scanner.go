@@ -11,13 +11,32 @@ type Match struct {
 // Scanner finds the kinds of a set. It is immutable and may be used by several goroutines at once; the zero
 // Scanner finds nothing.
 type Scanner struct {
-	kinds Set
-	brief bool // a kind is looked for that isPlain does not know: an address of seven bytes, a date of six digits
+	kinds   Set
+	brief   bool // a kind is looked for that isPlain does not know: an address of seven bytes, a date of six digits
+	persons bool // a national identifier is looked for
+	hint    hint
 }
 
 // New returns a scanner for the kinds.
 func New(kinds Set) *Scanner {
-	return &Scanner{kinds: kinds, brief: kinds.Has(IPAddress) || kinds.Has(DOB)}
+	s := &Scanner{kinds: kinds}
+	for _, k := range NationalKinds() {
+		s.persons = s.persons || kinds.Has(k)
+	}
+	s.brief = s.persons || kinds.Has(IPAddress) || kinds.Has(DOB)
+	return s
+}
+
+// Under returns the scanner for the values of an attribute: the words of the key speak for what the text is, so that ten
+// bare digits under "phone" are a phone number, and under "offset" are not. It is s itself when the key says nothing.
+func (s *Scanner) Under(key string) *Scanner {
+	h := hintOf(key)
+	if h == (hint{}) {
+		return s
+	}
+	under := *s
+	under.hint = h
+	return &under
 }
 
 // Append appends the matches in text to dst, sorted and without overlaps, and returns the grown slice. Matches
@@ -26,18 +45,21 @@ func (s *Scanner) Append(dst []Match, text string) []Match {
 	if len(text) <= maxPlain && !s.brief && isPlain(text) {
 		return dst
 	}
-	return s.AppendKeyed(dst, "", text)
+	return s.scan(dst, text)
 }
 
-// AppendKeyed is Append for the value of an attribute: the words of the key speak for what the text is, so that
-// ten bare digits under "phone" are a phone number, and under "offset" are not.
-func (s *Scanner) AppendKeyed(dst []Match, key, text string) []Match {
+// Clean reports whether nothing is found in text.
+func (s *Scanner) Clean(text string) bool {
+	return len(text) <= maxPlain && !s.brief && isPlain(text) || len(s.scan(nil, text)) == 0
+}
+
+func (s *Scanner) scan(dst []Match, text string) []Match {
 	if len(text) < shortest {
 		return dst
 	}
 	var w work
-	w.kinds, w.text, w.key, w.dst, w.base = &s.kinds, text, key, dst, len(dst)
-	w.scan()
+	w.Scanner, w.text, w.dst, w.base = s, text, dst, len(dst)
+	w.pass()
 	return w.dst
 }
 
@@ -49,18 +71,18 @@ const long = 16
 
 // work is one text being scanned.
 type work struct {
-	kinds  *Set
+	*Scanner
 	text   string
-	key    string
 	dst    []Match
-	base   int  // dst[:base] is the caller's
-	viewed int  // up to here the text has been looked at through a view
-	view   bool // text is a decoded view of another one
+	base   int              // dst[:base] is the caller's
+	viewed int              // up to here the text has been looked at through a view
+	view   bool             // text is a decoded view of another one
+	groups [maxGroups]group // of the number that is looked at
 }
 
-// scan is the one pass over the bytes. Plain words cost the inner loop alone; all else goes through word, for
+// pass is the one pass over the bytes. Plain words cost the inner loop alone; all else goes through word, for
 // words that could be more than words, and at, for the bytes that join words into something.
-func (w *work) scan() {
+func (w *work) pass() {
 	text := w.text
 	from, to := 0, -long // the last word
 	for i := 0; i < len(text); {
@@ -119,6 +141,9 @@ func (w *work) at(i, from, to int) int {
 		if to == i && from > 0 && text[from-1] == '<' && keyTail(text, to) {
 			return w.keyed(i, from, to)
 		}
+		if to == i-1 && isQuote(text[to]) {
+			return w.tagged(i)
+		}
 	case '"', '\'':
 		if to == i-1 && to >= 2 && text[to] == ' ' && keyTail(text, to) {
 			return w.quotedAfterWord(i, from, to)
@@ -143,7 +168,15 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 			return end
 		}
 		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || !groupFollows(text, end)) {
-			return end
+			if end-start >= 4 && to >= 3 && to == start-1 && text[to] == ' ' && keyTail(text, to) {
+				return w.codeAfterWord(start, end, from, to)
+			}
+			if !w.brief || end-start > 2 || end == len(text) || text[end] != ' ' && text[end] != '.' && text[end] != ',' {
+				return end
+			}
+		}
+		if end-start >= 4 && !w.brief && isISODate(text, start) {
+			return tightEnd(text, start, max(end, start+10))
 		}
 		return w.number(start, end)
 	}
@@ -158,6 +191,11 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	if all&digit == 0 && end-start < long {
 		return end
 	}
+	if w.persons && end-start >= 6 && end-start <= 18 {
+		if stop := w.document(start, end, all); stop > 0 {
+			return stop
+		}
+	}
 	if all&(beyond|under) == 0 && (all&upper == 0 || all&lower != 0 || !is(text[start+1], upper)) {
 		return w.hex(start, end, all)
 	}
@@ -170,8 +208,6 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	case end-start >= 8 && all&(letter|digit) == letter|digit,
 		end-start >= 6 && end < len(text) && is(text[end], base64) && all&letter == letter:
 		return w.token(start, end, all, from, to)
-	case end-start >= 8 && all&(lower|under|dash) == 0 && w.kinds.Has(NationalID):
-		return w.document(start, end)
 	case to == start-1 && to >= 4 && text[to] == ' ' && keyTail(text, to):
 		return w.passwordAfterWord(start, end, from, to)
 	}

@@ -40,7 +40,7 @@ func TestSetHoldsWhatItWasGiven(t *testing.T) {
 	if s = s.Without(Email, kindCount+3); s != (Set{}).With(Vendor) {
 		t.Errorf("Without left %v", s)
 	}
-	for _, k := range []Kind{IPAddress, MAC, DOB, NationalID} {
+	for _, k := range append(NationalKinds(), IPAddress, MAC, DOB) {
 		if DefaultKinds().Has(k) {
 			t.Errorf("%v is on by default", k)
 		}
@@ -78,7 +78,7 @@ func TestTheKeySpeaksForTheValue(t *testing.T) {
 		{"iban", "DE06TEST18914931570030", IBAN},
 	} {
 		var got Kind
-		if ms := s.AppendKeyed(nil, test.key, test.text); len(ms) > 0 {
+		if ms := s.Under(test.key).Append(nil, test.text); len(ms) > 0 {
 			got = ms[0].Kind
 		}
 		if got != test.want {
@@ -200,7 +200,7 @@ func FuzzAppend(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, key string) {
 		check(t, everything, text)
 		check(t, s, text)
-		everything.AppendKeyed(nil, key, text)
+		check(t, everything.Under(key), text)
 		once := masked(everything, text)
 		if twice := masked(everything, once); twice != once {
 			t.Errorf("masked twice: %q\nfirst %q\nthen  %q", text, once, twice)

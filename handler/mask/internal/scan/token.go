@@ -21,13 +21,16 @@ func (w *work) token(start, end int, all uint16, from, to int) int {
 			return stop
 		}
 	}
-	if kind, stop := vendorEnd(text, start); kind != 0 && w.add(start, stop, kind, 0.95) {
+	if kind, stop := vendorEnd(text, start, end); kind != 0 && w.add(start, stop, kind, 0.95) {
 		return stop
 	}
-	if end-start >= 15 && end-start <= 44 && all&upper != 0 && is(text[start+2], digit) && is(text[start+3], digit) {
+	if end-start >= 15 && end-start <= 44 && is(text[start+2], digit) && is(text[start+3], digit) {
 		if stop := w.iban(start, end); stop > end || ibanEnd(text, start) == stop && len(w.dst) > w.base && w.dst[len(w.dst)-1].End == stop {
 			return stop
 		}
+	}
+	if all&(digit|upper) == 0 {
+		return end // sixteen letters of one case are no part of a random string
 	}
 	return w.random(start, end, all, from, to)
 }
@@ -39,7 +42,12 @@ func (w *work) hex(start, end int, all uint16) int {
 	if n == 17 && w.kinds.Has(MAC) && isMAC(w.text[start:end], '-') && w.add(start, end, MAC, 0.6) {
 		return end
 	}
-	if n < 32 || start == 0 && w.key == "" {
+	if n >= 100 && start > 1 && isJoint(w.text[start-1]) {
+		if stop := w.joined(start); stop > 0 {
+			return stop
+		}
+	}
+	if n < 32 || start == 0 && w.hint.all == 0 {
 		return end
 	}
 	if near, _ := w.context(start); near&ofSecret != 0 && near&ofID == 0 && w.add(start, end, APIKey, 0.6) {
@@ -56,7 +64,7 @@ func (w *work) joined(start int) int {
 		p--
 	}
 	p = skipEscape(text, p, start)
-	if kind, stop := vendorEnd(text, p); kind != 0 && stop > start && w.add(p, stop, kind, 0.95) {
+	if kind, stop := vendorEnd(text, p, span(text, p, word)); kind != 0 && stop > start && w.add(p, stop, kind, 0.95) {
 		return stop
 	}
 	return 0
@@ -95,12 +103,12 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	}
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
-	bare := s == 0 && len(v) < 32 && w.key == ""
+	bare := s == 0 && len(v) < 32 && w.hint.all == 0
 	if len(v) < 12 || bare || isPublic(v) {
 		return end
 	}
 	// A scheme of authentication right before, in prose or in a list of headers.
-	if kind := w.schemeBefore(s, from, to); kind != 0 && all&(digit|upper) != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
+	if kind := w.schemeBefore(s, from, to); kind != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
 		return e
 	}
 	if len(v) < long {
@@ -111,6 +119,9 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		if len(v) < long {
 			return end
 		}
+	}
+	if all&digit == 0 && len(v) == end-start || !looksRandom(v) {
+		return end
 	}
 	near, ctx := w.context(s)
 	if near&ofID != 0 {
@@ -123,12 +134,14 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		if ctx&ofAWS != 0 || classes(v)&base64 != 0 {
 			kind = AWSSecret
 		}
-	case near&ofSecret != 0 && all&(lower|under|dash) == 0 && looksRandom(v):
+	case near&ofSecret != 0 && all&(lower|under|dash) == 0:
 	case near&ofSecret != 0 && mixed && len(v) >= long && strongRandom(v):
-	case near&ofSecret != 0 && len(v) >= 24 && looksRandom(v) && !pathLike(v):
+	case near&ofSecret != 0 && len(v) >= 24 && !pathLike(v):
 	case ctx&(ofSecret|ofKey) != 0 && ctx&ofID == 0 && mixed && len(v) >= 20 && strongRandom(v) && !pathLike(v):
 	case len(v) >= 32 && s == start && e == end && strongRandom(v) && !inPath(text, s):
 		score = 0.4
+	case mixed && s > 0 && (text[s-1] == '=' || text[s-1] == '/') && strongRandom(v) && grants(text, s):
+		kind = Bearer
 	default:
 		return end
 	}
@@ -136,6 +149,32 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 		return e
 	}
 	return end
+}
+
+// grants reports whether what stands at i in a URL lets in: links that log in, reset and confirm say so in their path.
+func grants(text string, i int) bool {
+	low := i
+	for low > 0 && i-low < wordBack && !isSpace(text[low-1]) && text[low-1] != '"' {
+		low--
+	}
+	for j := low; j < i; {
+		if !is(text[j], letter) {
+			j++
+			continue
+		}
+		end := span(text, j, letter)
+		if fold(text[j:end], func(s string) bool {
+			switch s {
+			case "login", "signin", "reset", "verify", "confirm", "activate", "invite", "invitation", "magic", "magiclink", "unsubscribe", "recover", "auth", "sso":
+				return true
+			}
+			return false
+		}) {
+			return true
+		}
+		j = end
+	}
+	return false
 }
 
 // isPublic reports whether a random string begins as one that everybody may see: a public key of SSH, a digest of

@@ -123,6 +123,7 @@ var webhooks = [...]struct {
 	{"discordapp.com/api/webhooks/", Discord},
 	{"hooks.zapier.com/hooks/catch/", Vendor},
 	{"outlook.office.com/webhook/", Azure},
+	{"webhook.office.com/webhookb2/", Azure},
 	{"maker.ifttt.com/trigger/", Vendor},
 	{"chat.googleapis.com/v1/spaces/", Google},
 }
@@ -130,11 +131,18 @@ var webhooks = [...]struct {
 // webhook looks at what follows a URL's :// as the address of a webhook.
 func (w *work) webhook(i int) int {
 	text := w.text
+	host := i
+	for !strings.HasPrefix(text[host:], "webhook.office.com") && host-i < 64 && host < len(text) && (is(text[host], word) || text[host] == '.') {
+		host++ // a tenant's own name may stand before Microsoft's
+	}
 	for _, h := range webhooks {
-		if !strings.HasPrefix(text[i:], h.path) {
+		if !strings.HasPrefix(text[i:], h.path) && !strings.HasPrefix(text[host:], h.path) {
 			continue
 		}
 		start := i + len(h.path)
+		if !strings.HasPrefix(text[i:], h.path) {
+			start = host + len(h.path)
+		}
 		stop := start
 		for stop < len(text) && (is(text[stop], word) || text[stop] == '/' || text[stop] == '@' || text[stop] == '.') {
 			stop++

@@ -174,7 +174,7 @@ func markEnd(text string, i int) int {
 		}
 	case ':':
 		if hasSuffix(name, "HASH") {
-			if end = span(text, end+1, upper|digit); end < len(text) && text[end] == ']' {
+			if end = span(text, end+1, upper|digit|dash); end < len(text) && text[end] == ']' {
 				return end + 1
 			}
 		}

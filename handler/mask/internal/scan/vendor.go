@@ -24,10 +24,13 @@ type vendorForm struct {
 // lengths are below what the vendors issue, so that what a log line cut off is still found, and far above what
 // identifiers with such a beginning have.
 var vendorForms = []vendorForm{
+	{prefix: "A3-", kind: OnePassword, min: 30, body: upper | digit | dash},
+	{prefix: "ABSK", kind: AWSSecret, min: 60, body: alnum | base64},
 	{prefix: "AGE-SECRET-KEY-1", kind: Age, min: 40, body: alnum},
 	{prefix: "AIza", kind: Google, min: 30, body: dashed},
 	{prefix: "AKCp", kind: Artifactory, min: 40, body: alnum},
 	{prefix: "APKA", kind: Vendor, min: 24, body: alnum},
+	{prefix: "API-", kind: Vendor, min: 24, body: upper | digit},
 	{prefix: "ATATT3", kind: Atlassian, min: 40, body: padded},
 	{prefix: "ATCTT3", kind: Atlassian, min: 40, body: padded},
 	{prefix: "ATBB", kind: Atlassian, min: 28, body: dashed},
@@ -60,6 +63,9 @@ var vendorForms = []vendorForm{
 	{prefix: "access-development-", kind: Plaid, min: 30, body: dashed},
 	{prefix: "access-production-", kind: Plaid, min: 30, body: dashed},
 	{prefix: "aio_", kind: Vendor, min: 24, body: alnum},
+	{prefix: "atlas_", kind: Vendor, min: 30, body: dashed},
+	{prefix: "authress_", kind: Vendor, min: 30, body: padded, dots: true},
+	{prefix: "bedrock-api-key-", kind: AWSSecret, min: 24, body: padded},
 	{prefix: "bkua_", kind: Buildkite, min: 36, body: alnum},
 	{prefix: "cloudflare_", kind: Vendor, min: 40, body: dashed},
 	{prefix: "dapi", kind: Databricks, min: 32, body: alnum | dash, hex: true},
@@ -71,13 +77,15 @@ var vendorForms = []vendorForm{
 	{prefix: "dp.", kind: Doppler, min: 30, body: dashed, dots: true},
 	{prefix: "dt0c01.", kind: Dynatrace, min: 40, body: dashed, dots: true},
 	{prefix: "dt0s16.", kind: Dynatrace, min: 40, body: dashed, dots: true},
-	{prefix: "duffel_live_", kind: Vendor, min: 36, body: dashed},
-	{prefix: "duffel_test_", kind: Vendor, min: 36, body: dashed},
+	{prefix: "duffel_live_", kind: Vendor, min: 36, body: padded},
+	{prefix: "duffel_test_", kind: Vendor, min: 36, body: padded},
 	{prefix: "e2b_", kind: Vendor, min: 30, body: alnum},
 	{prefix: "figd_", kind: Figma, min: 30, body: dashed},
 	{prefix: "figo_", kind: Figma, min: 30, body: dashed},
 	{prefix: "fio-u-", kind: Vendor, min: 40, body: padded},
 	{prefix: "fm1_", kind: Fly, min: 40, body: padded},
+	{prefix: "fm1a_", kind: Fly, min: 40, body: padded},
+	{prefix: "fm1r_", kind: Fly, min: 40, body: padded},
 	{prefix: "fm2_", kind: Fly, min: 40, body: padded},
 	{prefix: "fo1_", kind: Fly, min: 36, body: dashed},
 	{prefix: "github_pat_", kind: GitHub, min: 30, body: alnum | under},
@@ -108,7 +116,7 @@ var vendorForms = []vendorForm{
 	{prefix: "hvr.", kind: Vault, min: 20, body: dashed, dots: true},
 	{prefix: "ico-", kind: Vendor, min: 30, body: alnum},
 	{prefix: "jca_", kind: Vendor, min: 30, body: alnum},
-	{prefix: "key-", kind: Mailgun, min: 32, body: alnum, hex: true},
+	{prefix: "key-", kind: Mailgun, min: 32, body: alnum},
 	{prefix: "lin_api_", kind: Linear, min: 32, body: alnum},
 	{prefix: "lin_oauth_", kind: Linear, min: 32, body: alnum},
 	{prefix: "lsv2_pt_", kind: LangSmith, min: 30, body: alnum | under},
@@ -125,6 +133,7 @@ var vendorForms = []vendorForm{
 	{prefix: "p8-", kind: Adobe, min: 30, body: dashed},
 	{prefix: "pat-na", kind: HubSpot, min: 30, body: dashed},
 	{prefix: "pat-eu", kind: HubSpot, min: 30, body: dashed},
+	{prefix: "pat.", kind: Vendor, min: 50, body: dashed, dots: true},
 	{prefix: "pat", kind: Airtable, min: 60, body: alnum, dots: true},
 	{prefix: "pcsk_", kind: Vendor, min: 36, body: alnum | under},
 	{prefix: "phc_", kind: Vendor, min: 40, body: alnum},
@@ -139,14 +148,15 @@ var vendorForms = []vendorForm{
 	{prefix: "r8_", kind: Replicate, min: 34, body: alnum},
 	{prefix: "rdme_", kind: Vendor, min: 60, body: alnum},
 	{prefix: "re_", kind: Resend, min: 24, body: alnum | under},
-	{prefix: "rk_live_", kind: Stripe, min: 16, body: alnum},
-	{prefix: "rk_test_", kind: Stripe, min: 16, body: alnum},
-	{prefix: "rk_prod_", kind: Stripe, min: 16, body: alnum},
+	{prefix: "rk_live_", kind: Stripe, min: 10, body: alnum},
+	{prefix: "rk_test_", kind: Stripe, min: 10, body: alnum},
+	{prefix: "rk_prod_", kind: Stripe, min: 10, body: alnum},
 	{prefix: "rubygems_", kind: RubyGems, min: 40, body: alnum},
 	{prefix: "rzp_live_", kind: Razorpay, min: 14, body: alnum},
 	{prefix: "rzp_test_", kind: Razorpay, min: 14, body: alnum},
 	{prefix: "s-s4t2ud-", kind: Vendor, min: 40, body: alnum},
 	{prefix: "s-s4t2af-", kind: Vendor, min: 40, body: alnum},
+	{prefix: "sat.", kind: Vendor, min: 50, body: dashed, dots: true},
 	{prefix: "sbp_", kind: Supabase, min: 36, body: alnum},
 	{prefix: "sb_secret_", kind: Supabase, min: 24, body: dashed},
 	{prefix: "scp_", kind: Vendor, min: 40, body: alnum},
@@ -166,13 +176,15 @@ var vendorForms = []vendorForm{
 	{prefix: "shpss_", kind: Shopify, min: 28, body: alnum},
 	{prefix: "sk-ant-", kind: Anthropic, min: 24, body: dashed},
 	{prefix: "sk-", kind: OpenAI, min: 20, body: dashed},
-	{prefix: "sk_live_", kind: Stripe, min: 16, body: alnum},
-	{prefix: "sk_test_", kind: Stripe, min: 16, body: alnum},
-	{prefix: "sk_prod_", kind: Stripe, min: 16, body: alnum},
+	{prefix: "sk_live_", kind: Stripe, min: 10, body: alnum},
+	{prefix: "sk_test_", kind: Stripe, min: 10, body: alnum},
+	{prefix: "sk_prod_", kind: Stripe, min: 10, body: alnum},
 	{prefix: "sk_", kind: ElevenLabs, min: 40, body: alnum},
 	{prefix: "sk.eyJ", kind: Mapbox, min: 40, body: dashed, dots: true},
 	{prefix: "sl.", kind: Vendor, min: 60, body: dashed, dots: true},
 	{prefix: "sm_aat_", kind: Vendor, min: 16, body: alnum},
+	{prefix: "sm_pat_", kind: Vendor, min: 16, body: alnum},
+	{prefix: "sm_sat_", kind: Vendor, min: 16, body: alnum},
 	{prefix: "sntrys_", kind: Sentry, min: 40, body: padded},
 	{prefix: "sntryu_", kind: Sentry, min: 40, body: alnum},
 	{prefix: "sq0atp-", kind: Square, min: 20, body: dashed},
@@ -185,6 +197,7 @@ var vendorForms = []vendorForm{
 	{prefix: "tk-us-", kind: Vendor, min: 40, body: dashed},
 	{prefix: "tskey-", kind: Tailscale, min: 20, body: dashed},
 	{prefix: "uc-", kind: Vendor, min: 64, body: alnum},
+	{prefix: "v1.0-", kind: Vendor, min: 100, body: alnum | dash, hex: true},
 	{prefix: "vercel_", kind: Vendor, min: 24, body: alnum},
 	{prefix: "waka_", kind: Vendor, min: 32, body: dashed},
 	{prefix: "whsec_", kind: Stripe, min: 24, body: padded},
@@ -203,6 +216,7 @@ var vendorForms = []vendorForm{
 	{prefix: "xoxr-", kind: Slack, min: 14, body: dashed},
 	{prefix: "xoxs-", kind: Slack, min: 14, body: dashed},
 	{prefix: "ya29.", kind: Google, min: 20, body: dashed, dots: true},
+	{prefix: "ZXlK", kind: JWT, min: 60, body: alnum | base64},
 }
 
 // vendorIndex holds for each first byte where its forms begin and end in vendorForms.
@@ -239,13 +253,13 @@ func headHash(a, b, c byte) uint32 {
 	return (uint32(a)<<16 | uint32(b)<<8 | uint32(c)) * 0x9e3779b1 >> 18
 }
 
-// vendorEnd returns the kind and the end of the vendor's credential that begins at i, and 0, 0 for none.
-func vendorEnd(text string, i int) (Kind, int) {
+// vendorEnd returns the kind and the end of the vendor's credential that begins at i, and 0, 0 for none. The word there ends at end.
+func vendorEnd(text string, i, end int) (Kind, int) {
 	if i+headLength > len(text) {
 		return 0, 0
 	}
 	if h := headHash(text[i], text[i+1], text[i+2]); heads[h/64]&(1<<(h%64)) == 0 {
-		return shapedEnd(text, i)
+		return shapedEnd(text, i, end)
 	}
 	r := vendorIndex[text[i]]
 	for n := r[0]; n < r[1]; n++ {
@@ -253,11 +267,11 @@ func vendorEnd(text string, i int) (Kind, int) {
 		if !strings.HasPrefix(text[i:], f.prefix) {
 			continue
 		}
-		if end := f.end(text, i+len(f.prefix)); end > 0 {
-			return f.kind, end
+		if stop := f.end(text, i+len(f.prefix)); stop > 0 {
+			return f.kind, stop
 		}
 	}
-	return shapedEnd(text, i)
+	return shapedEnd(text, i, end)
 }
 
 // sample is how much of a body is weighed; what follows belongs to it whatever it is.
@@ -288,8 +302,7 @@ func (f *vendorForm) end(text string, i int) int {
 }
 
 // shapedEnd knows the credentials that have a shape without a prefix.
-func shapedEnd(text string, i int) (Kind, int) {
-	end := span(text, i, word)
+func shapedEnd(text string, i, end int) (Kind, int) {
 	n := end - i
 	switch {
 	case n == 20 && text[i] == 'A' && isAWSKey(text[i:end]):
@@ -320,7 +333,7 @@ func shapedEnd(text string, i int) (Kind, int) {
 			return PayPal, stop
 		}
 	case n == 1 && text[i] == 's' && end < len(text) && text[end] == '.':
-		if stop := span(text, end+1, alnum); stop-end-1 == 24 && strongRandom(text[end+1:stop]) {
+		if stop := span(text, end+1, alnum); stop-end-1 == 24 && looksRandom(text[end+1:stop]) {
 			return Vault, stop
 		}
 	case end+1 < len(text) && text[end] == '~' && n >= 5 && text[end-1] == 'Q' && is(text[end-2], digit):
@@ -333,6 +346,8 @@ func shapedEnd(text string, i int) (Kind, int) {
 		}
 	case n >= 30 && text[i] == '0' && i >= 3 && text[i-3:i] == "1//":
 		return Google, end
+	case n == 40 && text[end-4:end] == "_mmk" && looksRandom(text[i:end-4]):
+		return Vendor, end
 	case n == 42 && text[i:i+2] == "00" && classes(text[i:end])&letter == letter && looksRandom(text[i:end]):
 		return Okta, end
 	}

@@ -110,8 +110,8 @@ func (w *work) decoded(i int) {
 	}
 	v.offset[n] = uint16(j - start)
 	w.viewed = j
-	inner := work{kinds: w.kinds, text: unsafe.String(&v.text[0], n), key: w.key, dst: v.found[:0], view: true}
-	inner.scan()
+	inner := work{Scanner: w.Scanner, text: unsafe.String(&v.text[0], n), dst: v.found[:0], view: true}
+	inner.pass()
 	for _, m := range inner.dst {
 		w.add(start+int(v.offset[m.Start]), start+int(v.offset[m.End]), m.Kind, m.Score)
 	}
