@@ -46,13 +46,18 @@ func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle masks r and hands it on. The error is next's.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	return h.HandleRoot(ctx, r, chain.Root{})
+	return h.handle(ctx, &r, new(chain.Root))
 }
 
 // HandleRoot is Handle for a record with root attributes, which are masked too. Handlers further down mask what they
 // add by root.Mask.
 func (h *Handler) HandleRoot(ctx context.Context, r slog.Record, root chain.Root) error {
-	root.Plain = h.m.record(ctx, &r, h.in, h.place)
+	return h.handle(ctx, &r, &root)
+}
+
+// handle takes pointers, which do not leave the stack, because each copy of a record and its root is some 400 bytes.
+func (h *Handler) handle(ctx context.Context, r *slog.Record, root *chain.Root) error {
+	root.Plain = h.m.record(ctx, r, h.in, h.place)
 	if root.Mask != chain.Masker(h.m) {
 		if root.Static != nil {
 			root.Static = root.Static.MaskedBy(h.m)
@@ -73,7 +78,7 @@ func (h *Handler) HandleRoot(ctx context.Context, r slog.Record, root chain.Root
 		}
 	}
 	now := r.Time
-	err := h.next.HandleRoot(ctx, r, root)
+	err := h.next.HandleRoot(ctx, *r, *root)
 	if h.m.reportDue(now) {
 		err = errors.Join(err, h.m.report(context.WithoutCancel(ctx), h.base))
 	}

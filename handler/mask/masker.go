@@ -19,6 +19,7 @@ import (
 type Masker struct {
 	keys     keyTable
 	verdicts verdicts
+	texts    cleanTexts
 	plans    sync.Map // reflect.Type -> *plan
 	planning sync.Mutex
 

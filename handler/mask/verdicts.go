@@ -66,7 +66,7 @@ func (k keySum) slot() uint64 {
 func (v *verdicts) remembered(key string) *keyEntry {
 	sum := sumOf(key)
 	e := v.slots[sum.slot()].Load()
-	if e == nil || e.sum != sum || sum.n > 16 && e.key != key {
+	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || e.sum.n != sum.n || sum.n > 16 && e.key != key {
 		return nil
 	}
 	return e

@@ -64,9 +64,11 @@ const (
 // record masks r. In says what the groups of its logger mean, place is their names. It reports whether all attributes are
 // scalars or texts that stay as they are (chain.Root.Plain).
 func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place string) (plainOnly bool) {
-	w := walker{m: m, ctx: ctx, place: messagePlace}
-	if msg, changed := w.text(r.Message, verdict{}); changed {
-		r.Message = msg
+	if msg := r.Message; !m.onlyKinds || len(msg) > mostRemembered || msg == "" || mayBeJSON(msg[0]) || !m.texts.clean(m.byClass[plain], msg) {
+		w := walker{m: m, ctx: ctx, place: messagePlace}
+		if masked, changed := w.text(msg, verdict{}); changed {
+			r.Message = masked
+		}
 	}
 	n := 0
 	if in.class == plain {
@@ -100,7 +102,7 @@ func (m *Masker) passes(a slog.Attr) bool {
 		if s == "" {
 			return true
 		}
-		return len(s) <= m.maxText && !mayBeJSON(s[0]) && e.quick.Clean(s)
+		return len(s) <= m.maxText && !mayBeJSON(s[0]) && m.texts.clean(e.quick, s)
 	case slog.KindInt64:
 		return uint64(a.Value.Int64()) < leastCard
 	case slog.KindUint64:
