@@ -45,6 +45,9 @@ type Options struct {
 	// ScanLast makes Open read the last segment only. Damage in the others is then found, counted and kept aside when a
 	// reader comes there. False means that Open reads every segment that is not acknowledged.
 	ScanLast bool
+	// After is a sequence that has been given already, whatever the directory says: the next record gets a larger one. 0 means
+	// that the directory is all that is known.
+	After uint64
 	// Perm are the permissions of new files, before umask. 0 means 0o600.
 	Perm fs.FileMode
 	// Poll is how often a reader of another process looks for more. 0 means 50 ms.

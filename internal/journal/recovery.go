@@ -101,6 +101,9 @@ func (j *Journal) recover() (Recovery, error) {
 		}
 	}
 	next = max(next, acked+1)
+	if next <= j.opts.After {
+		next, j.roll = j.opts.After+1, true
+	}
 	err = nil
 	segs = slices.DeleteFunc(segs, func(s *segment) bool {
 		if s.size > 0 || err != nil {
