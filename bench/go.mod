@@ -18,6 +18,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cornelk/hashmap v1.0.8 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/samber/lo v1.53.0 // indirect
 	github.com/samber/slog-common v0.21.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect

@@ -1,6 +1,8 @@
 package segment
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"strconv"
 )
@@ -226,6 +228,18 @@ func (t *Templates) AppendLiteral(dst []byte, code int) []byte {
 		}
 	}
 	return dst
+}
+
+// Unescape appends the text of a JSON string from what stands between its quotes.
+func Unescape(dst, raw []byte) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return append(dst, raw...)
+	}
+	var s string
+	if err := json.Unmarshal(append(append([]byte{'"'}, raw...), '"'), &s); err != nil {
+		return append(dst, raw...)
+	}
+	return append(dst, s...)
 }
 
 // Release forgets what has been decoded. Slices that were handed out stay valid.

@@ -47,6 +47,9 @@ func (b *Batch) Append(seq uint64, line []byte) {
 func (b *Batch) Len() int  { return len(b.ends) }
 func (b *Batch) Size() int { return len(b.buf) }
 
+// Span returns the first and the last arrival number.
+func (b *Batch) Span() (first, last uint64) { return b.seqs[0], b.seqs[len(b.seqs)-1] }
+
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() { b.buf, b.ends, b.seqs = b.buf[:0], b.ends[:0], b.seqs[:0] }
 

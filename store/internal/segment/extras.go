@@ -15,6 +15,7 @@ type Count struct {
 
 // extras are what a reader asks before it decodes anything.
 type extras struct {
+	raw      int64 // bytes of the records
 	firstSeq uint64
 	seqs     []int64 // of each record behind firstSeq, nil: they follow each other
 	from, to int64   // times of the records
@@ -29,6 +30,7 @@ const minSifted = 256
 
 // describeExtras reads the segment back and writes what belongs to it as a whole.
 func (e *encoder) describeExtras(m *meta, s *Segment, seqs []uint64) error {
+	m.uint(uint64(len(e.buf)))
 	m.uint(seqs[0])
 	gaps := make([]int64, len(seqs))
 	run := true
@@ -121,6 +123,7 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 }
 
 func (s *Segment) readExtras(c *cursor) error {
+	s.raw = int64(c.uint())
 	s.firstSeq = c.uint()
 	if c.byte() == 1 {
 		d := decoder{src: &s.src}
@@ -149,6 +152,9 @@ func (s *Segment) readExtras(c *cursor) error {
 	}
 	return c.err
 }
+
+// RawSize returns the bytes of the records.
+func (s *Segment) RawSize() int64 { return s.raw }
 
 // Seq returns the arrival number of a record.
 func (s *Segment) Seq(row int) uint64 {

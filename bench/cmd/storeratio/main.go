@@ -1,0 +1,159 @@
+// Command storeratio writes files of log lines into stores and prints what they take there, how fast they went in, and that
+// they came back.
+//
+//	go run ./cmd/storeratio [-compact] [-keep DIR] [-records N] FILE...
+//
+// For each file: the ratio of its bytes to all bytes in the store's directory after Close, hot and, with -compact, compacted;
+// records a second of one processor (GOMAXPROCS is 1 unless -procs says otherwise), sealing included; and the SHA-256 of the
+// file, which the lines of the store must have, too, in the same run.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/sluicelog/sluice/store"
+)
+
+func main() {
+	compact := flag.Bool("compact", false, "compact the store, too")
+	keep := flag.String("keep", "", "keep the stores in this directory")
+	procs := flag.Int("procs", 1, "processors")
+	records := flag.Int("records", 0, "records of a segment; 0 means the store's default")
+	bytes := flag.Int("bytes", 0, "bytes of records of a segment; 0 means the store's default")
+	flag.Parse()
+	runtime.GOMAXPROCS(*procs)
+	failed := false
+	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "records/s", "back/s", "round trip")
+	for _, name := range flag.Args() {
+		opts := &store.Options{SegmentRecords: *records, SegmentBytes: *bytes, CompactAfter: -1, SegmentAge: -1}
+		if err := measure(name, *keep, *compact, opts); err != nil {
+			fmt.Fprintf(os.Stderr, "storeratio: %s: %v\n", name, err)
+			failed = true
+		}
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+func measure(name, keep string, compact bool, opts *store.Options) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(keep, "storeratio-*")
+	if err != nil {
+		return err
+	}
+	if keep == "" {
+		defer os.RemoveAll(dir)
+	}
+	s, err := store.Open(dir, opts)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	start := time.Now()
+	n := 0
+	for line := range bytes.Lines(data) {
+		if err := s.Append(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+			return err
+		}
+		n++
+	}
+	if err := s.Close(ctx); err != nil {
+		return err
+	}
+	rate := float64(n) / time.Since(start).Seconds()
+	if err := report(name, dir, data, n, rate); err != nil {
+		return err
+	}
+	if !compact {
+		return nil
+	}
+	if s, err = store.Open(dir, opts); err != nil {
+		return err
+	}
+	start = time.Now()
+	if _, err := s.Compact(ctx); err != nil {
+		return err
+	}
+	if err := s.Close(ctx); err != nil {
+		return err
+	}
+	return report("  compacted", dir, data, n, float64(n)/time.Since(start).Seconds())
+}
+
+// report reads everything back and prints a line of the table.
+func report(name, dir string, data []byte, n int, rate float64) error {
+	size, err := dirSize(dir)
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	start := time.Now()
+	if err := copyBack(h, dir, data[len(data)-1] == '\n', n); err != nil {
+		return err
+	}
+	back := float64(n) / time.Since(start).Seconds()
+	want := sha256.Sum256(data)
+	proof := fmt.Sprintf("sha256 %x equal", want[:6])
+	if !bytes.Equal(h.Sum(nil), want[:]) {
+		return fmt.Errorf("the lines of the store are not those of the file")
+	}
+	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rate, back, proof)
+	return nil
+}
+
+func copyBack(h hash.Hash, dir string, ends bool, n int) error {
+	r, err := store.OpenReader(dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	snap, err := r.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	w := bufio.NewWriterSize(h, 1<<20)
+	i := 0
+	for line, err := range snap.Lines() {
+		if err != nil {
+			return err
+		}
+		i++
+		_, _ = w.Write(line.Text)
+		if i < n || ends {
+			_ = w.WriteByte('\n')
+		}
+	}
+	return w.Flush()
+}
+
+// dirSize is every byte of every file below dir.
+func dirSize(dir string) (size int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			size += info.Size()
+		}
+		return err
+	})
+	return size, err
+}
+
