@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"log/slog"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/sluicelog/sluice/internal/jsonline"
@@ -178,30 +177,35 @@ func (l *Leaf) Value(kind search.Kind) (search.Value, bool) {
 	return search.StringValue(string(l.Text)), true
 }
 
-// Weight returns how many records the record stands for: count/sample_rate.
+// Weight returns how many records the record stands for: count/sample_rate, of lists their least number.
 func (r *Record) Weight() float64 {
-	count, rate := 1.0, 1.0
-	for i := range r.Leaves {
-		l := &r.Leaves[i]
-		if l.Type != search.Numeric {
-			continue
-		}
-		switch {
-		case string(l.Path) == "count":
-			count = positive(l.Text, count)
-		case string(l.Path) == "sample_rate":
-			rate = min(positive(l.Text, rate), 1)
-		}
+	return WeightOf(r.least("count"), r.least("sample_rate"))
+}
+
+// WeightOf returns what a record with these numbers stands for; NaN is none.
+func WeightOf(count, rate float64) float64 {
+	if !(count > 0) || math.IsInf(count, 0) {
+		count = 1
+	}
+	if !(rate > 0) || rate > 1 {
+		rate = 1
 	}
 	return count / rate
 }
 
-func positive(digits []byte, otherwise float64) float64 {
-	f, err := strconv.ParseFloat(string(digits), 64)
-	if err != nil || !(f > 0) {
-		return otherwise
+// least returns the least number of a field, NaN without one.
+func (r *Record) least(field string) float64 {
+	least := math.NaN()
+	for i := range r.Leaves {
+		l := &r.Leaves[i]
+		if l.Type != search.Numeric || string(l.Path) != field {
+			continue
+		}
+		if n, ok := search.NumberOf(l.Text); ok && !(n.Float64() >= least) {
+			least = n.Float64()
+		}
 	}
-	return f
+	return least
 }
 
 // has says whether the record has a value at the path or below it, beside what except covers.

@@ -15,7 +15,7 @@ import (
 // A Source gives lines, without their ends, from the first one on each time that it is called. A line is valid until the next.
 type Source func(ctx context.Context) iter.Seq2[[]byte, error]
 
-// A Searcher searches the lines of a Source. A record's ID is the number of its line, from 1. It is safe for concurrent use when its Source is.
+// A Searcher searches the lines of a Source. A record's ID is the number of its line, from 1; a line without a time has that of the line before it. It is safe for concurrent use when its Source is.
 type Searcher struct {
 	source Source
 	poll   time.Duration
@@ -40,6 +40,7 @@ var _ search.Searcher = (*Searcher)(nil)
 // scan calls visit for every record that is asked for, with the number of its line, until visit returns false.
 func (s *Searcher) scan(ctx context.Context, x *eval.Exec, from uint64, visit func(n uint64, r *eval.Record) bool) (n uint64, err error) {
 	var r eval.Record
+	last := int64(eval.NoTime)
 	for line, err := range s.source(ctx) {
 		if err != nil {
 			return n, err
@@ -47,10 +48,14 @@ func (s *Searcher) scan(ctx context.Context, x *eval.Exec, from uint64, visit fu
 		if n%256 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		if n++; n <= from {
+		n++
+		r.Parse(line)
+		if r.Time == eval.NoTime { // a line of a stack trace, of the record before it
+			r.Time = last
+		}
+		if last = r.Time; n <= from {
 			continue
 		}
-		r.Parse(line)
 		if x.Match(&r) && !visit(n, &r) {
 			return n, nil
 		}

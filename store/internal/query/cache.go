@@ -31,3 +31,22 @@ func (c *cache) used(s *segment.Segment) {
 		delete(c.held, s)
 	}
 }
+
+// keep forgets segments that are not there any more.
+func (c *cache) keep(list []Segment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.held) <= 2*len(list)+16 {
+		return
+	}
+	live := make(map[*segment.Segment]bool, len(list))
+	for _, s := range list {
+		live[s.Segment] = true
+	}
+	for s, size := range c.held {
+		if !live[s] {
+			c.total -= size
+			delete(c.held, s)
+		}
+	}
+}

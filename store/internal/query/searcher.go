@@ -35,6 +35,7 @@ type Line struct {
 type View struct {
 	Segments []Segment // in the order of arrival
 	Tail     []Line    // what arrived after them
+	Damaged  []string  // what could not be opened, a sentence each
 	Release  func()    // tells that the View is not used any more; may be nil
 }
 
@@ -101,7 +102,8 @@ func (s *Searcher) prepare(ctx context.Context, req *search.Request) (*task, err
 	if err != nil {
 		return nil, err
 	}
-	return &task{Exec: x, view: view, cond: n, s: s}, nil
+	s.cache.keep(view.Segments)
+	return &task{Exec: x, view: view, cond: n, s: s, damaged: slices.Clone(view.Damaged)}, nil
 }
 
 func (t *task) release() {

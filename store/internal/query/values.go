@@ -195,48 +195,72 @@ func (p *part) numberVector(c *segment.Column) (v eval.Vector, ok bool, err erro
 
 // weights returns what each row stands for, nil when all count once.
 func (p *part) weights() ([]float64, error) {
-	counts, rates := p.numberOf("count"), p.numberOf("sample_rate")
-	if counts == nil && rates == nil {
-		return nil, nil
+	counts, err := p.least("count")
+	if err != nil {
+		return nil, err
+	}
+	rates, err := p.least("sample_rate")
+	if err != nil || counts == nil && rates == nil {
+		return nil, err
+	}
+	at := func(list []float64, row int) float64 {
+		if list == nil {
+			return math.NaN()
+		}
+		return list[row]
 	}
 	out := make([]float64, p.rows)
 	for i := range out {
-		out[i] = 1
+		out[i] = eval.WeightOf(at(counts, i), at(rates, i))
 	}
-	for _, c := range rates {
-		if err := weigh(c, func(row uint32, f float64) { out[row] /= min(f, 1) }); err != nil {
-			return nil, p.damage("sample_rate", err)
+	return out, nil
+}
+
+// least returns the least number that each row has of a field, NaN for none, nil when no row has one.
+func (p *part) least(field string) ([]float64, error) {
+	var out []float64
+	note := func(row uint32, f float64) {
+		if !(f >= out[row]) {
+			out[row] = f
 		}
 	}
-	for _, c := range counts {
-		if err := weigh(c, func(row uint32, f float64) { out[row] *= f }); err != nil {
-			return nil, p.damage("count", err)
+	for _, c := range p.columnsOf(field) {
+		if c.Kind() != segment.Number && c.Kind() != segment.Array {
+			continue
+		}
+		if out == nil {
+			out = make([]float64, p.rows)
+			for i := range out {
+				out[i] = math.NaN()
+			}
+		}
+		if err := p.damage(field, p.leastOf(c, field, note)); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (p *part) numberOf(field string) (out []*segment.Column) {
-	for _, c := range p.seg.Find(field) {
-		if c.Kind() == segment.Number {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func weigh(c *segment.Column, use func(row uint32, f float64)) error {
-	floats, err := c.Floats()
-	if err != nil {
-		return err
-	}
+func (p *part) leastOf(c *segment.Column, field string, note func(row uint32, f float64)) error {
 	rows, err := c.Rows()
 	if err != nil {
 		return err
 	}
-	for i, f := range floats {
-		if f > 0 && !math.IsInf(f, 0) {
-			use(rows[i], f)
+	if c.Kind() == segment.Number {
+		floats, err := c.Floats()
+		for i, f := range floats {
+			note(rows[i], f)
+		}
+		return err
+	}
+	for i, r := range rows {
+		if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
+			return err
+		}
+		for _, v := range p.valuesOf(nil, field, c, p.buf) {
+			if v.Type() == search.Numeric {
+				note(r, v.Number().Float64())
+			}
 		}
 	}
 	return nil
