@@ -134,7 +134,7 @@ func (h *Handler) Stats() Stats {
 	if !oldest.IsZero() {
 		s.OldestAge = time.Since(oldest)
 	}
-	s.SpooledBytes = c.spoolFigures()
+	s.SpooledBytes = c.spool.bytes()
 	_, s.FailingSince = c.circuit.state()
 	s.LastError, s.LastErrorAt = c.errs.latest()
 	// What came is read last, so that no record counts as settled and not as offered.
@@ -164,6 +164,6 @@ func (h *Handler) Health() error {
 	if c.plainIndex.Load() {
 		errs = append(errs, fmt.Errorf("opensearch: %s: %w", c.stream.name, ErrPlainIndex))
 	}
-	errs = append(errs, c.spoolHealth())
+	errs = append(errs, c.spool.health())
 	return errors.Join(errs...)
 }

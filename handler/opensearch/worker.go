@@ -72,6 +72,11 @@ func (w *worker) attempt(b *batch) (half *batch) {
 			return nil
 		}
 	}
+	if w.spool != nil {
+		if err := w.spool.sent.sending(b.entry.last, w.spool.settled.Load(), w.stream.writeIndex()); err != nil {
+			w.errs.report(fmt.Errorf("opensearch: spool: %w", err))
+		}
+	}
 	status, reply, err := w.send(b)
 	if err != nil {
 		b.uncertain = b.uncertain || !notSent(err)
