@@ -9,7 +9,7 @@ import (
 )
 
 // A sentFile remembers, beside a spool, up to which frame records have been sent, and which index was written to when the
-// oldest of those that are not settled was. After a crash these may be stored already, in that index or a later one; all
+// oldest of those that are not acknowledged was. After a crash these may be stored already, in that index or a later one; all
 // others cannot.
 //
 // It is one block: CRC32C of the rest, the frame, the length of the index's name, the name.
@@ -20,7 +20,7 @@ type sentFile struct {
 	mu    sync.Mutex
 	frame uint64
 	since string
-	next  string // takes the place of since when the frame after is settled
+	next  string // takes the place of since when the frame after is acknowledged
 	after uint64
 }
 
@@ -57,15 +57,16 @@ func (s *sentFile) state() (frame uint64, since string) {
 	return frame, since
 }
 
-// sending notes that frames up to this one are about to be sent, to the index write; frames up to settled are settled.
-func (s *sentFile) sending(frame, settled uint64, write string) error {
+// sending notes that frames up to this one are about to be sent, to the index write; frames up to acked do not come
+// again.
+func (s *sentFile) sending(frame, acked uint64, write string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	changed := frame > s.frame
 	if write != s.since && write != s.next {
 		s.next, s.after = write, s.frame
 	}
-	if s.next != "" && settled >= s.after {
+	if s.next != "" && acked >= s.after {
 		s.since, s.next, changed = s.next, "", true
 	}
 	s.frame = max(s.frame, frame)

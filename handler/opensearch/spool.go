@@ -68,6 +68,7 @@ type spool struct {
 
 	last    atomic.Uint64 // appended
 	settled atomic.Uint64 // of the queue, in order
+	durable atomic.Uint64 // acknowledged: what comes after it comes again after a crash
 	sent    *sentFile
 	suspect uint64 // frames up to this one may have been sent by an earlier process
 	since   string // when the write index of the stream was this
@@ -101,6 +102,7 @@ func (c *core) openSpool() error {
 	}
 	s.last.Store(found.Last)
 	s.settled.Store(found.Acked)
+	s.durable.Store(found.Acked)
 	if found.Last > found.Acked {
 		c.count.replayed.Store(found.Last - found.Acked)
 	}
@@ -223,8 +225,11 @@ func (s *spool) acknowledge() {
 }
 
 func (s *spool) ack() {
-	if err := s.log.Ack(s.settled.Load()); err != nil {
+	settled := s.settled.Load()
+	if err := s.log.Ack(settled); err != nil {
 		s.c.errs.report(fmt.Errorf("opensearch: spool: %w", err))
+	} else {
+		s.durable.Store(settled)
 	}
 	s.mu.Lock()
 	close(s.progress)

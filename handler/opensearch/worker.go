@@ -73,7 +73,7 @@ func (w *worker) attempt(b *batch) (half *batch) {
 		}
 	}
 	if w.spool != nil {
-		if err := w.spool.sent.sending(b.entry.last, w.spool.settled.Load(), w.stream.writeIndex()); err != nil {
+		if err := w.spool.sent.sending(b.entry.last, w.spool.durable.Load(), w.stream.writeIndex()); err != nil {
 			w.errs.report(fmt.Errorf("opensearch: spool: %w", err))
 		}
 	}
