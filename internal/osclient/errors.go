@@ -41,9 +41,9 @@ func (c *Client) wrap(err error) *Error {
 			e.Host = at.host
 		}
 	}
-	text := e.cause.Error()
+	text := strings.TrimPrefix(e.cause.Error(), "dial tcp "+e.Host+": ")
 	e.text = c.login.scrub(text)
-	if e.text != text {
+	if e.text != text { // it would show there
 		e.cause = nil
 	}
 	if h := hint(err); h != "" {
@@ -100,16 +100,22 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("opensearch: %s: status %d: %s%s", e.Op, e.Status, kind, e.Reason)
 }
 
-// StatusError makes an error of a reply whose status is not the one wanted. op says what was asked for, as in "put the index
-// template". It shows no credential.
-func (c *Client) StatusError(op string, status int, reply []byte) *StatusError {
+// NewStatusError makes an error of a reply whose status is not the one wanted. op says what was asked for, as in "put the
+// index template".
+func NewStatusError(op string, status int, reply []byte) *StatusError {
 	e := &StatusError{Op: op, Status: status}
-	e.Type, e.Reason = reasonOf(reply)
-	switch {
-	case status == http.StatusUnauthorized:
+	if e.Type, e.Reason = reasonOf(reply); e.Type == "" {
+		e.Reason = plainReason(reply)
+	}
+	return e
+}
+
+// StatusError is NewStatusError that shows no credential, and says of a 401 which one was not accepted.
+func (c *Client) StatusError(op string, status int, reply []byte) *StatusError {
+	// Before, because the error quotes a reply that is not JSON; after, because JSON may have hidden what is looked for.
+	e := NewStatusError(op, status, []byte(c.login.scrub(string(reply))))
+	if status == http.StatusUnauthorized {
 		e.Reason = c.login.why()
-	case e.Type == "":
-		e.Reason = plainReason([]byte(c.login.scrub(string(reply)))) // which quotes, and so may hide what scrub looks for
 	}
 	e.Reason = c.login.scrub(e.Reason)
 	return e
