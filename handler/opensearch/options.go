@@ -142,6 +142,7 @@ func (o *Options) withDefaults() Options {
 		n = *o
 	}
 	set(&n.Stream, defaultStream)
+	set(&n.Format, OTel)
 	set(&n.MaxDocs, defaultDocs)
 	set(&n.MaxBytes, defaultBytes)
 	set(&n.MaxAge, defaultAge)

@@ -183,6 +183,13 @@ func (q *queue) settle(e *entry, n, size int) {
 	q.pop()
 }
 
+// grown takes note that documents have become longer.
+func (q *queue) grown(size int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pending += size
+}
+
 // pop takes away the entries that are settled.
 func (q *queue) pop() {
 	for len(q.entries) > 0 && q.entries[0].open == 0 && q.entries[0].sealed {

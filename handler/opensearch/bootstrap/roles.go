@@ -9,7 +9,7 @@ package bootstrap
 func writerRole(pattern string) object {
 	return role([]string{"indices:data/write/bulk", "indices:data/read/mget"}, pattern,
 		"indices:data/write/bulk*", "indices:data/write/index", "indices:admin/mapping/auto_put", "indices:admin/mapping/put",
-		"indices:admin/data_stream/get", "indices:data/read/get", "indices:data/read/mget*")
+		"indices:admin/data_stream/get", "indices:data/read/get", "indices:data/read/mget*", "indices:data/write/update")
 }
 
 // readerRole is for programs that search.
