@@ -28,6 +28,7 @@ type batch struct {
 type doc struct {
 	start, doc, end uint32
 	few             uint8 // answers of the kind that is retried a few times only
+	rescued         bool  // it has its other form, see internal/rescue
 }
 
 func (b *batch) add(line []byte, action int) {
@@ -84,6 +85,25 @@ func (b *batch) split() *batch {
 	}
 	b.body, b.docs = b.body[:at], b.docs[:n]
 	return &half
+}
+
+// rewrite puts other documents in the place of those at the keys of changed. It returns how much longer the body is.
+func (b *batch) rewrite(changed map[int][]byte) (longer int) {
+	body := make([]byte, 0, len(b.body)+len(b.body)/8)
+	for i := range b.docs {
+		d := &b.docs[i]
+		start := uint32(len(body))
+		if other, ok := changed[i]; ok {
+			body = append(append(append(body, b.body[d.start:d.doc]...), other...), '\n')
+			d.rescued = true
+		} else {
+			body = append(body, b.body[d.start:d.end]...)
+		}
+		d.start, d.doc, d.end = start, start+d.doc-d.start, uint32(len(body))
+	}
+	longer = len(body) - len(b.body)
+	b.body = body
+	return longer
 }
 
 // appendPinned appends the body that stores the documents in the backing index that the request names, unless they are

@@ -43,16 +43,20 @@ func (h *Handler) Close(ctx context.Context) error {
 	c := h.core
 	c.ending.Do(func() {
 		c.closed.Store(true)
-		c.closeSpool() // no more comes in
 		go func() {
-			c.spoolDrained()
+			if c.spool != nil {
+				c.spool.drain()
+			}
 			c.q.close()
 			c.workers.Wait()
 			c.cancel()
 			for _, b := range c.q.rest() {
 				c.abandon(b)
 			}
-			c.endErr = errors.Join(c.endSpool(), c.dead.close(), c.client.Close())
+			if c.spool != nil {
+				c.endErr = c.spool.end()
+			}
+			c.endErr = errors.Join(c.endErr, c.dead.close(), c.client.Close())
 			close(c.ended)
 		}()
 	})

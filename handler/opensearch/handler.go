@@ -163,7 +163,7 @@ func (h *Handler) handle(ctx context.Context, r *slog.Record, root *chain.Root) 
 		c.note(&b.Notes)
 	}
 	if c.spool != nil {
-		return c.spool.accept(ctx, b.B, action)
+		return c.spool.accept(b.B)
 	}
 	return c.accept(b.B, action)
 }
@@ -171,7 +171,7 @@ func (h *Handler) handle(ctx context.Context, r *slog.Record, root *chain.Root) 
 // accept puts a document into the queue.
 func (c *core) accept(line []byte, action int) error {
 	for {
-		wait, err := c.q.put(line, action, 0, c.opts.Overflow == Block)
+		wait, err := c.q.put(line, action, frame{}, c.opts.Overflow == Block)
 		switch {
 		case err == ErrClosed:
 			c.count.refused.Add(1)

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func verify(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A fakeNode is a node without a network: it understands bulk requests as strictly as OpenSearch, keeps documents by backing
 // index, and misbehaves as the test says.
@@ -94,6 +94,7 @@ func (a *answer) give(ctx context.Context) (int, []byte, error) {
 // parse reads a bulk body as strictly as OpenSearch does.
 func (f *fakeNode) parse(index string, body []byte) (b bulk, a *answer) {
 	b.index, b.size = index, len(body)
+	body = bytes.Clone(body) // it is lent
 	bad := func(why string) (bulk, *answer) {
 		return b, &answer{status: 400, body: `{"error":{"type":"illegal_argument_exception","reason":"` + why + `"},"status":400}`}
 	}

@@ -111,7 +111,7 @@ func (o *Options) Validate() error {
 	if o == nil {
 		return nil
 	}
-	errs := []error{o.Format.validate(), validStream(o.Stream), o.Connection.Validate()}
+	errs := []error{o.Format.validate(), validStream(o.Stream), o.Connection.Validate(), o.SpoolOptions.validate()}
 	check := func(ok bool, field string, got any, want string) {
 		if !ok {
 			errs = append(errs, fmt.Errorf("opensearch: Options.%s is %v, want %s", field, got, want))
@@ -142,6 +142,7 @@ func (o *Options) withDefaults() Options {
 		n = *o
 	}
 	set(&n.Stream, defaultStream)
+	set(&n.Format, OTel)
 	set(&n.MaxDocs, defaultDocs)
 	set(&n.MaxBytes, defaultBytes)
 	set(&n.MaxAge, defaultAge)

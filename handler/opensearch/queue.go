@@ -48,9 +48,16 @@ func (q *queue) init(o *Options) {
 	q.timer.Stop()
 }
 
-// put takes a document: its action and itself. Frame is that of the spool, 0 for none. A document that finds no room is
-// not taken, and wait, not nil, is closed when there may be some.
-func (q *queue) put(line []byte, action int, frame uint64, patient bool) (wait chan struct{}, err error) {
+// A frame says where a document comes from, in the spool. The zero frame is none.
+type frame struct {
+	seq     uint64
+	suspect bool   // it may be stored already
+	since   string // in this index, or a later one
+}
+
+// put takes a document: its action and itself. A document that finds no room is not taken, and wait, not nil, is closed when
+// there may be some.
+func (q *queue) put(line []byte, action int, from frame, patient bool) (wait chan struct{}, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -75,12 +82,27 @@ func (q *queue) put(line []byte, action int, frame uint64, patient bool) (wait c
 	}
 	b.add(line, action)
 	b.entry.open++
-	b.entry.last = frame
+	b.entry.last = from.seq
+	if from.suspect && !b.sent {
+		b.sent, b.uncertain, b.since = true, true, from.since
+	}
 	q.pending += len(line)
 	if len(b.docs) >= q.maxDocs || len(b.body) >= q.limit {
 		q.seal()
 	}
 	return nil, nil
+}
+
+// note takes note of a frame that has no document.
+func (q *queue) note(seq uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open != nil {
+		q.open.entry.last = seq
+		return
+	}
+	q.entries = append(q.entries, &entry{last: seq, sealed: true, done: make(chan struct{})})
+	q.pop()
 }
 
 // newBatch opens a batch.
@@ -158,6 +180,18 @@ func (q *queue) settle(e *entry, n, size int) {
 		q.room = nil
 	}
 	e.open -= n
+	q.pop()
+}
+
+// grown takes note that documents have become longer.
+func (q *queue) grown(size int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pending += size
+}
+
+// pop takes away the entries that are settled.
+func (q *queue) pop() {
 	for len(q.entries) > 0 && q.entries[0].open == 0 && q.entries[0].sealed {
 		first := q.entries[0]
 		q.entries[0] = nil

@@ -50,7 +50,7 @@ func TestADocumentThatIsRejectedGoesToTheDeadLettersAndHoldsUpNoOther(t *testing
 		typ    string
 		tries  int
 	}{
-		{400, "mapper_parsing_exception", 1}, {404, "document_missing_exception", 1}, {405, "", 1}, {500, "fail_processor_exception", 4}, {507, "x", 4},
+		{400, "mapper_parsing_exception", 1}, {406, "", 1}, {404, "document_missing_exception", 1}, {405, "", 1}, {500, "fail_processor_exception", 4}, {507, "x", 4},
 	} {
 		t.Run(fmt.Sprint(tc.status), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dead.jsonl")
@@ -218,4 +218,34 @@ func TestWhatIsRefusedForTooLongIsGivenUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestADocumentWhoseAttributesAreRefusedIsSentInAnotherForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newFakeNode(t)
+		node.item = func(doc json.RawMessage) *answer {
+			if bytes.Contains(doc, []byte(`"attributes":{"n":{"is":`)) {
+				return &answer{status: 400, body: `{"type":"mapper_parsing_exception","reason":"object mapping for [n] tried to parse field [n] as object"}`}
+			}
+			return nil
+		}
+		h, log := start(t, node, Options{})
+		for i := range 100 {
+			r := slog.NewRecord(time.Now(), slog.LevelInfo, fmt.Sprint("m", i), 0)
+			if i%10 == 3 {
+				r.AddAttrs(slog.Group("n", slog.Int("is", i)), slog.String("request_id", "r"))
+			}
+			_ = h.Handle(context.Background(), r)
+		}
+		flush(t, h)
+		wantOnce(t, node, "m", 100)
+		if s := h.Stats(); s.Delivered != 100 || s.Rescued != 10 || s.Failed > 0 || s.QueuedBytes > 0 {
+			t.Errorf("stats %+v\n%s", s, log)
+		}
+		for _, d := range node.docs["ds-1"] {
+			if bytes.Contains(d, []byte(`"m13"`)) && !bytes.Contains(d, []byte(`"unmapped":{"n":{"is":13}}`)) {
+				t.Errorf("%s", d)
+			}
+		}
+	})
 }

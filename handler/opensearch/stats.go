@@ -23,11 +23,12 @@ type Stats struct {
 
 	DeadLettered uint64 // of Failed: those that are in the file of dead letters
 	Retried      uint64 // how often a document was sent again
+	Rescued      uint64 // documents whose own attributes the index refused, and that were sent again with these under another field
 	Duplicates   uint64 // of Delivered: those that OpenSearch had already when they were sent again
 	Unpinned     uint64 // documents sent again though it could not be known which backing index may have them, see the package
 	InFlight     uint64 // of Queued: those in a request at this moment
-	QueuedBytes  uint64 // in memory
-	SpooledBytes uint64 // in the spool
+	QueuedBytes  uint64 // of documents in memory
+	SpooledBytes uint64 // of the spool's files
 	// OldestAge is how long the oldest record waits that is in memory. 0 for none.
 	OldestAge time.Duration
 
@@ -54,7 +55,7 @@ type Latency struct {
 // counters are what Stats reports, as it is counted.
 type counters struct {
 	offered, delivered, failed, dropped, refused             atomic.Uint64
-	deadLettered, retried, duplicates, unpinned              atomic.Uint64
+	deadLettered, retried, rescued, duplicates, unpinned     atomic.Uint64
 	requests, failures                                       atomic.Uint64
 	replayed                                                 atomic.Uint64
 	inFlight                                                 atomic.Int64
@@ -124,7 +125,7 @@ func (h *Handler) Stats() Stats {
 	n := &c.count
 	s := Stats{
 		Delivered: n.delivered.Load(), Failed: n.failed.Load(), DeadLettered: n.deadLettered.Load(), Dropped: n.dropped.Load(),
-		Retried: n.retried.Load(), Duplicates: n.duplicates.Load(), Unpinned: n.unpinned.Load(),
+		Retried: n.retried.Load(), Rescued: n.rescued.Load(), Duplicates: n.duplicates.Load(), Unpinned: n.unpinned.Load(),
 		InFlight: uint64(max(n.inFlight.Load(), 0)), Requests: n.requests.Load(), Failures: n.failures.Load(),
 		Latency: n.latency.latency(), Refused: n.refused.Load(), Replayed: n.replayed.Load(),
 		Renamed: n.notesRenamed.Load(), Cut: n.notesValues.Load(), Shrunk: n.notesRecords.Load(), Left: n.notesAttributes.Load(),
@@ -134,7 +135,7 @@ func (h *Handler) Stats() Stats {
 	if !oldest.IsZero() {
 		s.OldestAge = time.Since(oldest)
 	}
-	s.SpooledBytes = c.spoolFigures()
+	s.SpooledBytes = c.spool.bytes()
 	_, s.FailingSince = c.circuit.state()
 	s.LastError, s.LastErrorAt = c.errs.latest()
 	// What came is read last, so that no record counts as settled and not as offered.
@@ -164,6 +165,6 @@ func (h *Handler) Health() error {
 	if c.plainIndex.Load() {
 		errs = append(errs, fmt.Errorf("opensearch: %s: %w", c.stream.name, ErrPlainIndex))
 	}
-	errs = append(errs, c.spoolHealth())
+	errs = append(errs, c.spool.health())
 	return errors.Join(errs...)
 }

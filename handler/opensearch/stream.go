@@ -71,7 +71,6 @@ func (c *core) learn(ctx context.Context) (names []string, missing bool, err err
 	c.stream.mu.Lock()
 	c.stream.write = write
 	c.stream.mu.Unlock()
-	c.spoolWriteIndex(write)
 	return names, false, nil
 }
 

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/sluicelog/sluice/internal/fields"
+	"github.com/sluicelog/sluice/internal/rescue"
 )
 
 // client sends requests to one of the nodes. Body is not kept when Do has returned. An error means that there is no answer, or
@@ -70,6 +73,11 @@ func (w *worker) attempt(b *batch) (half *batch) {
 		if len(b.docs) == 0 {
 			w.circuit.succeeded()
 			return nil
+		}
+	}
+	if w.spool != nil {
+		if err := w.spool.sent.sending(b.entry.last, w.spool.durable.Load(), w.stream.writeIndex()); err != nil {
+			w.errs.report(fmt.Errorf("opensearch: spool: %w", err))
 		}
 	}
 	status, reply, err := w.send(b)
@@ -168,6 +176,7 @@ func (w *worker) items(b *batch, reply []byte) error {
 	var late, lost cause // the first of those that are sent again, and of those that are not
 	nLate, nLost, duplicates, worst := 0, 0, 0, 0
 	unpin, progress, refusal := false, false, false
+	var others map[int][]byte // documents in the form that the index should take
 	var causes map[int]cause
 	err := readItems(reply, n, func(i int, c cause) {
 		v := judgeItem(c)
@@ -180,6 +189,14 @@ func (w *worker) items(b *batch, reply []byte) error {
 			worst = max(worst, int(b.docs[i].few))
 			if int(b.docs[i].few) > w.opts.ItemRetries {
 				v = dead
+			}
+		}
+		if v == dead {
+			if other := w.rescue(b, i, c); other != nil {
+				if others == nil {
+					others = make(map[int][]byte)
+				}
+				others[i], v = other, again
 			}
 		}
 		keep[i] = v == again || v == refuse
@@ -229,6 +246,11 @@ func (w *worker) items(b *batch, reply []byte) error {
 	if nLost > 0 {
 		w.bury(b, causes, lost)
 	}
+	if len(others) > 0 {
+		w.q.grown(b.rewrite(others))
+		w.count.rescued.Add(uint64(len(others)))
+		progress = true
+	}
 	w.count.delivered.Add(uint64(n - nLate - nLost))
 	w.drop(b, keep)
 	if nLate == 0 {
@@ -241,11 +263,30 @@ func (w *worker) items(b *batch, reply []byte) error {
 	}
 	w.circuit.succeeded()
 	w.count.retried.Add(uint64(nLate))
+	if nLate == len(others) {
+		return nil // at once: there is nothing to wait for
+	}
 	w.errs.report(&Error{Stream: w.stream.name, Documents: nLate, Retried: true, Status: late.Status, Type: late.Type, Reason: late.Reason})
 	b.tries = 0
 	pause(w.ctx, backoff(max(2*worst-1, 1), w.opts.MaxBackoff))
 	return nil
 }
+
+// rescue returns the form of a document in which an index takes it that refuses its fields, nil when there is none, or it has
+// been tried.
+func (w *worker) rescue(b *batch, i int, c cause) []byte {
+	if c.Status != http.StatusBadRequest || b.docs[i].rescued || w.opts.Format != OTel {
+		return nil
+	}
+	document := b.document(b.docs[i])
+	other, err := rescue.Document(document)
+	if err != nil || !bytes.Contains(other, unmapped) {
+		return nil // it has nothing but standard fields
+	}
+	return other
+}
+
+var unmapped = []byte(`"` + fields.Unmapped + `":`)
 
 // arrived notes that a request went well.
 func (w *worker) arrived(b *batch) {

@@ -41,9 +41,9 @@ func (c *Client) wrap(err error) *Error {
 			e.Host = at.host
 		}
 	}
-	text := e.cause.Error()
+	text := strings.TrimPrefix(e.cause.Error(), "dial tcp "+e.Host+": ")
 	e.text = c.login.scrub(text)
-	if e.text != text {
+	if e.text != text { // it would show there
 		e.cause = nil
 	}
 	if h := hint(err); h != "" {
