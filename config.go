@@ -137,6 +137,8 @@ type SinkConfig struct {
 	// Path is the file that json writes to instead, rotated as Rotate says, or the directory of a store.
 	Path   string       `yaml:"path" doc:"file to write to, or directory of a store"`
 	Rotate RotateConfig `yaml:"rotate" doc:"rotation of the file"`
+	// Store says how a store sink keeps its records.
+	Store StoreConfig `yaml:"store" doc:"how a store keeps its records"`
 	// OpenSearch says where an opensearch sink sends its documents.
 	OpenSearch OpenSearchConfig `yaml:"opensearch" doc:"where OpenSearch is, and how records get there"`
 	// Collapse makes one record of many similar ones, in this sink alone. nil leaves them as they are.
@@ -145,6 +147,8 @@ type SinkConfig struct {
 	Level string `yaml:"level" doc:"least level of this sink"`
 	// Only are the levels that this sink takes, by name; empty means all.
 	Only []string `yaml:"only" doc:"the levels that this sink takes"`
+	// Optional leaves the sink out, and reports why, when it cannot be opened: another process may have its directory.
+	Optional bool `yaml:"optional" doc:"when it cannot be opened, report that and go on without it"`
 	// Source writes the source position of each record.
 	Source bool `yaml:"source" doc:"write the source position"`
 	// Failover names the sink that takes a record which this one failed to take; that sink then gets no other records.
@@ -162,6 +166,17 @@ type RotateConfig struct {
 	Keep          time.Duration `yaml:"keep" min:"1s" doc:"age at which a rotated file is removed"`
 	Compress      string        `yaml:"compress" enum:"zstd,gzip,none" doc:"compression of rotated files"`
 	Sync          string        `yaml:"sync" enum:"interval,always,none" doc:"when the file is forced to disk"`
+}
+
+// StoreConfig sets a store sink. The zero value keeps everything, and syncs five times a second.
+type StoreConfig struct {
+	// Sync says when records are forced to disk: interval, always or none. Empty means interval.
+	Sync string `yaml:"sync" enum:"interval,always,none" doc:"when records are forced to disk"`
+	// Keep removes records that are older, KeepLevels those of single levels. 0 keeps them.
+	Keep       time.Duration            `yaml:"keep" min:"1m" doc:"age at which records are removed"`
+	KeepLevels map[string]time.Duration `yaml:"keep_levels" min:"1m" doc:"age at which records of a level are removed, by its name"`
+	// MaxBytes removes the oldest records while all of them together take more. 0 means no bound.
+	MaxBytes conf.Size `yaml:"max_bytes" min:"1MiB" doc:"bytes that the store may take"`
 }
 
 // OpenSearchConfig sets an opensearch sink. The zero value sends to http://localhost:9200, into the data stream

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluicelog/sluice/internal/conf"
 )
@@ -22,7 +23,8 @@ var presetNames = []string{Development, Test, Staging, Production}
 
 // Preset returns the Config of an environment, with every section filled in:
 //
-//   - development: everything from DEBUG on, on the console, masked and enriched, nothing sampled;
+//   - development: everything from DEBUG on, on the console and in a store that is searched in place, masked and enriched,
+//     nothing sampled; a second process of the service does without the store;
 //   - test: the same as JSON lines on stdout, written synchronously so that nothing is in flight when a test ends;
 //   - staging: everything from DEBUG on as JSON lines in a rotated file, nothing sampled;
 //   - production: INFO and above as JSON lines in a rotated file, sampled at the default rates.
@@ -35,7 +37,8 @@ func Preset(environment string) Config {
 	}
 	switch environment {
 	case Development:
-		c.Sinks = []SinkConfig{{Type: sinkConsole}}
+		c.Sinks = []SinkConfig{{Type: sinkConsole},
+			{Type: sinkStore, Path: storePlaceholder, Optional: true, Store: StoreConfig{Keep: 7 * 24 * time.Hour, MaxBytes: 1 << 30}}}
 	case Test:
 		c.Queue.Off = true
 		c.Sinks = []SinkConfig{{Type: sinkJSON}}
@@ -50,8 +53,11 @@ func Preset(environment string) Config {
 	return c
 }
 
-// logFilePlaceholder becomes logs/<service>.jsonl once the service's name is known.
-const logFilePlaceholder = "logs/{service}.jsonl"
+// What {service} stands for is known once the service's name is.
+const (
+	logFilePlaceholder = "logs/{service}.jsonl"
+	storePlaceholder   = "logs/{service}.store"
+)
 
 // environment is the name of the environment that c is for.
 func (c *Config) environment() string {

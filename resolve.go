@@ -21,6 +21,7 @@ import (
 	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/internal/rotate"
 	"github.com/sluicelog/sluice/level"
+	"github.com/sluicelog/sluice/store"
 )
 
 // resolved is a Config with the preset filled in and every section turned into its layer's options. A nil section is off.
@@ -40,8 +41,9 @@ type sinkPlan struct {
 	least  slog.Leveler // nil for all
 	only   []slog.Level
 	rotate rotate.Options
-	// collapse is nil for a sink that takes records as they are; search is that of an opensearch sink.
+	// collapse is nil for a sink that takes records as they are; the others are those of a sink of that type.
 	collapse *compress.Options
+	store    *store.Options
 	search   *opensearch.Options
 }
 
@@ -265,6 +267,7 @@ func (ck *checker) queue(c *QueueConfig) *async.Options {
 const (
 	sinkConsole    = "console"
 	sinkJSON       = "json"
+	sinkStore      = "store"
 	sinkOpenSearch = "opensearch"
 	sinkNull       = "null"
 )
@@ -276,7 +279,7 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 	for i, c := range configs {
 		field := func(name string) string { return fmt.Sprintf("sinks[%d].%s", i, name) }
 		if c.Type == "" {
-			ck.bad(field("type"), "", "one of console, json, opensearch, null")
+			ck.bad(field("type"), "", "one of console, json, store, opensearch, null")
 		}
 		if c.Name == "" {
 			c.Name = fmt.Sprintf("%s-%d", c.Type, i)
@@ -286,8 +289,8 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 		}
 		index[c.Name] = i
 		if c.Path != "" {
-			if c.Type != sinkJSON || c.Output != "" {
-				ck.bad(field("path"), c.Path, "a path only for type json, without output")
+			if c.Type != sinkJSON && c.Type != sinkStore || c.Output != "" {
+				ck.bad(field("path"), c.Path, "a path only for types json and store, without output")
 			}
 			if j, dup := paths[c.Path]; dup {
 				ck.bad(field("path"), c.Path, fmt.Sprintf("a path of its own; sinks[%d] writes there", j))
@@ -310,6 +313,15 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 			p.collapse = &compress.Options{Records: c.Collapse.Records, Interval: c.Collapse.Interval, Threshold: c.Collapse.Threshold}
 			ck.layer(field("collapse"), p.collapse.Validate())
 		}
+		if c.Type == sinkStore {
+			if c.Path == "" {
+				ck.bad(field("path"), "", "the directory of the store")
+			}
+			p.store = storeOptions(c.Store, func(name, text string) slog.Leveler { return ck.level(field("store."+name), text) })
+			ck.layer(field("store"), p.store.Validate())
+		} else if !reflect.DeepEqual(c.Store, StoreConfig{}) {
+			ck.bad(field("store"), "", "a section only for type store")
+		}
 		switch {
 		case c.Type == sinkOpenSearch:
 			p.search = openSearchOptions(c.OpenSearch, p.least)
@@ -326,8 +338,8 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 			continue
 		}
 		j, ok := index[p.Failover]
-		if !ok || j == i || plans[j].Failover != "" {
-			ck.bad(fmt.Sprintf("sinks[%d].failover", i), p.Failover, "the name of another sink, which has no failover itself")
+		if !ok || j == i || plans[j].Failover != "" || plans[j].Optional {
+			ck.bad(fmt.Sprintf("sinks[%d].failover", i), p.Failover, "the name of another sink, which has no failover itself and is not optional")
 		}
 	}
 	return plans

@@ -63,6 +63,8 @@ func (s *Stack) openEnd(cfg *Config, k *sink) (slog.Handler, error) {
 		return discard{}, nil
 	case sinkConsole:
 		return console(cfg.stream(p.Output, "stderr"), *p, least), nil
+	case sinkStore:
+		return s.openStore(k, least)
 	case sinkOpenSearch:
 		return s.openSearch(k)
 	}

@@ -10,6 +10,7 @@ import (
 
 	slogmulti "github.com/samber/slog-multi"
 
+	"github.com/sluicelog/sluice/handler/archive"
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/handler/mask"
@@ -31,6 +32,7 @@ type Stack struct {
 
 	accepted, refused, retried, errors atomic.Uint64
 	files                              files
+	stores                             pool[*archive.Handler]
 	searchers                          pool[*opensearch.Handler]
 	lates                              lates
 	errs                               atomic.Pointer[onerror.Sink]
@@ -97,6 +99,10 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 	}()
 	for _, p := range r.sinks {
 		k, err := s.openSink(ctx, &r.Config, p)
+		if err != nil && p.Optional {
+			s.report(err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

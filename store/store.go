@@ -52,7 +52,7 @@ type Store struct {
 	dirMu   sync.Mutex
 	spans   []span
 	sealTo  uint64 // last arrival number that was sealed; its segment may be gone
-	waiting int // seal jobs not done
+	waiting int    // seal jobs not done
 	failed  error
 
 	rewrite sync.Mutex // one compaction, erasure or retention at a time

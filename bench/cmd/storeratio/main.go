@@ -156,4 +156,3 @@ func dirSize(dir string) (size int64, err error) {
 	})
 	return size, err
 }
-

@@ -1,0 +1,51 @@
+package sluice
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sluicelog/sluice/handler/archive"
+	"github.com/sluicelog/sluice/store"
+)
+
+// storeOptions are the options of the store that c describes; parse reads the name of a level and tells of what is none.
+func storeOptions(c StoreConfig, parse func(field, text string) slog.Leveler) *store.Options {
+	o := &store.Options{Sync: store.SyncPolicy(c.Sync), Retention: store.Retention{MaxAge: c.Keep, MaxBytes: int64(c.MaxBytes)}}
+	for _, name := range slices.Sorted(maps.Keys(c.KeepLevels)) {
+		if l := parse("keep_levels."+name, name); l != nil {
+			if o.Retention.Levels == nil {
+				o.Retention.Levels = make(map[slog.Level]time.Duration)
+			}
+			o.Retention.Levels[l.Level()] = c.KeepLevels[name]
+		}
+	}
+	return o
+}
+
+// openStore opens the store of a sink, or shares it with the generation before: a directory has one writer.
+func (s *Stack) openStore(k *sink, least slog.Leveler) (slog.Handler, error) {
+	h, release, err := s.stores.acquire(k.plan.Path, fmt.Sprintf("%+v %s %v", k.plan.Store, k.plan.Level, k.plan.Source),
+		func() (*archive.Handler, func(context.Context) error, error) {
+			opts := *k.plan.store
+			opts.OnError = s.report
+			st, err := store.Open(k.plan.Path, &opts)
+			if err != nil {
+				return nil, nil, err
+			}
+			// The meter counts what Handle returns, and the stack reports it.
+			h, err := archive.NewHandler(st, &archive.Options{Level: least, AddSource: k.plan.Source, OnError: func(error) {}})
+			if err != nil {
+				return nil, nil, err
+			}
+			return h, h.Close, nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	k.flush, k.close = h.Flush, release
+	return h, nil
+}
