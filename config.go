@@ -37,6 +37,10 @@ type Config struct {
 	// Handlers are further sinks, made by the user; they take part in the fan-out.
 	Handlers []slog.Handler `yaml:"-"`
 
+	// DocumentID names the document of a record in opensearch sinks, for a program that may log a record twice; nil means that a name is
+	// made. See [opensearch.Options].
+	DocumentID func(context.Context, slog.Record) string `yaml:"-"`
+
 	// Stdout and Stderr are what the outputs stdout and stderr mean; nil means the process' own.
 	Stdout io.Writer `yaml:"-"`
 	Stderr io.Writer `yaml:"-"`
@@ -197,14 +201,18 @@ type OpenSearchConfig struct {
 	KeyFile  string   `yaml:"key_file" doc:"key of the client certificate in PEM"`
 	// Format is the spelling of documents; empty means otel.
 	Format string `yaml:"format" enum:"otel,ss4o,ecs,flat" doc:"spelling of the documents"`
-	// EnsureTemplate installs or upgrades templates and data stream when the chain is opened; it needs the permission.
-	EnsureTemplate bool `yaml:"ensure_template" doc:"install the index template when the chain is opened"`
+	// EnsureTemplate installs or renews templates, data stream and retention when the chain is opened; it needs the permission.
+	EnsureTemplate bool `yaml:"ensure_template" doc:"install index template and retention when the chain is opened"`
+	// Keep is the age at which records are removed; it needs EnsureTemplate. 0 means the recommended one.
+	Keep time.Duration `yaml:"keep" min:"1h" doc:"age at which records are removed; needs ensure_template"`
 	// Spool is a directory that keeps records until OpenSearch has them, through crashes and days without OpenSearch.
 	Spool string `yaml:"spool" doc:"directory that keeps records until OpenSearch has them"`
 	// SpoolBytes bounds the spool. 0 means the recommended bound.
 	SpoolBytes conf.Size `yaml:"spool_bytes" min:"1MiB" doc:"bytes that the spool may take"`
 	// DeadLetters is the file of documents that OpenSearch rejects for good.
 	DeadLetters string `yaml:"dead_letters" doc:"file of rejected documents, with the reasons"`
+	// Wait lets callers wait when there is no room, instead of dropping the record: for programs that read a stream.
+	Wait bool `yaml:"wait" doc:"let callers wait when there is no room, instead of dropping the record"`
 	// Gzip compresses requests.
 	Gzip bool `yaml:"gzip" doc:"compress requests"`
 }

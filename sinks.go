@@ -38,7 +38,7 @@ const allLevels = slog.Level(-1 << 31)
 
 func (s *Stack) openSink(ctx context.Context, cfg *Config, p sinkPlan) (*sink, error) {
 	k := &sink{name: p.Name, plan: p, count: s.tally(p.Name)}
-	h, err := s.openEnd(cfg, k)
+	h, err := s.openEnd(ctx, cfg, k)
 	if err != nil {
 		return nil, fmt.Errorf("sluice: sink %s: %w", p.Name, err)
 	}
@@ -52,7 +52,7 @@ func (s *Stack) openSink(ctx context.Context, cfg *Config, p sinkPlan) (*sink, e
 }
 
 // openEnd opens what takes the records of a sink in the end.
-func (s *Stack) openEnd(cfg *Config, k *sink) (slog.Handler, error) {
+func (s *Stack) openEnd(ctx context.Context, cfg *Config, k *sink) (slog.Handler, error) {
 	p := &k.plan
 	var least slog.Leveler = allLevels
 	if p.least != nil {
@@ -66,7 +66,7 @@ func (s *Stack) openEnd(cfg *Config, k *sink) (slog.Handler, error) {
 	case sinkStore:
 		return s.openStore(k, least)
 	case sinkOpenSearch:
-		return s.openSearch(k)
+		return s.openSearch(ctx, cfg, k)
 	}
 	w := cfg.stream(p.Output, "stdout")
 	if p.Path != "" {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/sluicelog/sluice"
 	"github.com/sluicelog/sluice/internal/jsonline"
+	"github.com/sluicelog/sluice/store"
 )
 
 var shipCommand = command{
@@ -18,47 +21,89 @@ Reads lines from the files, or from standard input, and logs each through a chai
 other line as a record with the line as its message. No line is lost: the queue waits for its sinks.
 
 Without --config lines are masked and written to standard output as JSON lines, nothing is sampled or added. With
---config they go through the chain of that file.
+--config they go through the chain of that file. --verbatim puts lines into a store as they are, byte for byte and unmasked.
+
+With --resume FILE the place reached in every input is kept there, and the identifiers of documents derive from input and place: a
+shipper that was killed and is started again with the same words ends with every line in OpenSearch once.
 
   app 2>&1 | sluice ship --to console
   sluice ship --config sluice.yaml app.log
+  sluice ship --to store:logs app.log
+  sluice ship --to opensearch --url https://localhost:9200 --user shipper --spool spool --resume app.pos app.log
   sluice ship --to null --stats app.log`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
-		config := fs.String("config", "", "the chain of `FILE`")
-		to := fs.String("to", "", "`SINK` instead of the configured ones: console, json or null")
+		var o shipping
+		o.connection.flags(fs)
+		fs.StringVar(&o.config, "config", "", "the chain of `FILE`")
+		fs.StringVar(&o.to, "to", "", "`SINK` instead of the configured ones: console, json, store:DIR, opensearch or null")
+		fs.BoolVar(&o.verbatim, "verbatim", false, "with --to store:DIR, keep lines byte for byte, through no chain")
+		fs.StringVar(&o.stream, "stream", "", "data `STREAM` of OpenSearch (default logs-otel-v1-default)")
+		fs.BoolVar(&o.ensure, "ensure-template", false, "install the index template first")
+		fs.StringVar(&o.spool, "spool", "", "`DIR` that keeps lines until OpenSearch has them")
+		fs.StringVar(&o.resume, "resume", "", "`FILE` that keeps the place reached in every input")
 		stats := fs.Bool("stats", false, "print to standard error what went in and out of every stage")
 		return func(ctx context.Context, e env, files []string) error {
-			cfg, err := shipConfig(*config, *to)
+			if dir, ok := strings.CutPrefix(o.to, "store:"); ok && o.verbatim {
+				return shipVerbatim(ctx, e, files, dir)
+			}
+			cfg, err := o.chain()
 			if err != nil {
 				return usageError{err}
+			}
+			if o.resume != "" {
+				return shipResumed(ctx, e, files, cfg, o.resume, *stats)
 			}
 			return ship(ctx, e, files, cfg, *stats)
 		}
 	},
 }
 
+// shipping are the flags of ship.
+type shipping struct {
+	connection
+	config, to, stream, spool, resume string
+	verbatim, ensure                  bool
+}
+
 // everyLevel is a level below all that loggers use.
 const everyLevel = "debug-100"
 
-func shipConfig(path, to string) (sluice.Config, error) {
+// chain is the configuration that the flags ask for.
+func (o *shipping) chain() (sluice.Config, error) {
 	cfg := sluice.Config{
 		Environment: sluice.Development, Level: everyLevel,
 		Enrich: &sluice.EnrichConfig{Off: true}, Sinks: []sluice.SinkConfig{{Type: "json"}},
 	}
-	if path != "" {
+	if o.config != "" {
 		var err error
-		if cfg, err = sluice.LoadConfig(path); err != nil {
+		if cfg, err = sluice.LoadConfig(o.config); err != nil {
 			return cfg, err
 		}
 	}
-	switch to {
-	case "":
-	case "console":
+	dir, toStore := strings.CutPrefix(o.to, "store:")
+	switch {
+	case o.verbatim:
+		return cfg, errors.New("--verbatim: want --to store:DIR with it")
+	case (o.url != "" || o.spool != "" || o.stream != "" || o.ensure) && o.to != "opensearch":
+		return cfg, errors.New("--url, --stream, --spool and --ensure-template: want --to opensearch with them")
+	case o.to == "":
+	case o.to == "console":
 		cfg.Sinks = []sluice.SinkConfig{{Type: "console", Output: "stdout"}}
-	case "json", "null":
-		cfg.Sinks = []sluice.SinkConfig{{Type: to}}
+	case o.to == "json", o.to == "null":
+		cfg.Sinks = []sluice.SinkConfig{{Type: o.to}}
+	case toStore && dir != "":
+		cfg.Sinks = []sluice.SinkConfig{{Type: "store", Path: dir}}
+	case o.to == "opensearch":
+		conn := o.connection.connection()
+		if o.url == "" {
+			conn.URLs = nil
+		}
+		cfg.Sinks = []sluice.SinkConfig{{Type: "opensearch", OpenSearch: sluice.OpenSearchConfig{
+			URLs: conn.URLs, User: conn.Username, Password: sluice.Secret(conn.Password), Token: sluice.Secret(conn.Token), CAFile: conn.CAFile, Pins: conn.Pins,
+			Stream: o.stream, EnsureTemplate: o.ensure, Spool: o.spool, Wait: true,
+		}}}
 	default:
-		return cfg, fmt.Errorf("--to %q: want console, json or null", to)
+		return cfg, fmt.Errorf("--to %q: want console, json, store:DIR, opensearch or null", o.to)
 	}
 	// A stream can wait, and must: there is no caller to hold up, and no line to lose. One worker keeps the lines' order.
 	if cfg.Queue == nil {
@@ -71,6 +116,15 @@ func shipConfig(path, to string) (sluice.Config, error) {
 	return cfg, nil
 }
 
+// recordOf reads a line as a record that has a time.
+func recordOf(line []byte) slog.Record {
+	r, _ := jsonline.Parse(line)
+	if r.Time.IsZero() {
+		r.Time = time.Now()
+	}
+	return r
+}
+
 func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats bool) (err error) {
 	cfg.Stdout, cfg.Stderr = e.stdout, e.stderr
 	stack, err := sluice.Open(ctx, cfg)
@@ -79,16 +133,17 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 	}
 	h := stack.Handler()
 	err = eachLine(ctx, e, files, func(line, _ []byte) error {
-		r, _ := jsonline.Parse(line)
-		if r.Time.IsZero() {
-			r.Time = time.Now()
-		}
+		r := recordOf(line)
 		if !h.Enabled(ctx, r.Level) {
 			return nil
 		}
 		return h.Handle(ctx, r)
 	})
-	// What was read is delivered, also after an interrupt.
+	return settle(ctx, e, stack, err, stats)
+}
+
+// settle closes the chain, also after an interrupt: what was read is delivered. It says what was not.
+func settle(ctx context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
 	err = errors.Join(err, stack.Close(context.WithoutCancel(ctx)))
 	st := stack.Stats()
 	if stats {
@@ -98,4 +153,22 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 		err = errors.Join(err, fmt.Errorf("%d of %d records were not delivered", lost, st.Accepted))
 	}
 	return err
+}
+
+// shipVerbatim puts lines into a store as they are.
+func shipVerbatim(ctx context.Context, e env, files []string, dir string) error {
+	if dir == "" {
+		return usagef("--to store: names no directory")
+	}
+	s, err := store.Open(dir, nil)
+	if err != nil {
+		return usageError{err}
+	}
+	err = eachLine(ctx, e, files, func(line, end []byte) error {
+		if len(end) == 2 { // the \r of \r\n is the line's
+			line = line[:len(line)+1]
+		}
+		return s.Append(line)
+	})
+	return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }

@@ -8,7 +8,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	_ "embed"
@@ -28,6 +27,8 @@ import (
 
 	"github.com/sluicelog/sluice"
 	"github.com/sluicelog/sluice/correlate"
+	"github.com/sluicelog/sluice/search"
+	"github.com/sluicelog/sluice/store"
 )
 
 //go:embed testdata/voice.wav
@@ -59,14 +60,14 @@ func run(ctx context.Context, stdout io.Writer, n int, dir string, quiet bool, f
 			return err
 		}
 	}
-	logPath := filepath.Join(dir, "pipeline.jsonl")
+	logs := filepath.Join(dir, "logs")
 
-	// One chain for both services: mask, enrich, sample, queue, and a fan-out to the terminal and to a file.
+	// One chain for both services: mask, enrich, sample, queue, and a fan-out to the terminal and to a store.
 	cfg := sluice.Config{
 		Environment: "development",
 		Service:     sluice.ServiceConfig{Name: "audio"},
 		Sample:      &sluice.SampleConfig{Rates: map[string]float64{"debug": .5, "info": 1, "warn": 1}},
-		Sinks:       []sluice.SinkConfig{{Type: "json", Path: logPath}},
+		Sinks:       []sluice.SinkConfig{{Type: "store", Path: logs}},
 	}
 	if !quiet {
 		cfg.Sinks = append(cfg.Sinks, sluice.SinkConfig{Type: "console", Level: "info"})
@@ -100,10 +101,10 @@ func run(ctx context.Context, stdout io.Writer, n int, dir string, quiet bool, f
 		return err
 	}
 	fmt.Fprintf(stdout, "\n%d requests, %d of them failed as planned. What went in and out of every stage:\n\n%s\n", n, len(failed), stack.Stats())
-	if err := story(stdout, logPath); err != nil {
+	if err := story(ctx, stdout, logs); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "\nResults and the log are in %s\n", dir)
+	fmt.Fprintf(stdout, "\nResults and the store are in %s. Search it:\n\n  go run ./cmd/sluice search --store %s 'level:error'\n", dir, logs)
 	return nil
 }
 
@@ -180,32 +181,39 @@ func send(ctx context.Context, base string, i int, dir string) (requestID string
 type logged struct {
 	Time                      time.Time
 	Level, Msg, Logger, Stage string
-	RequestID                 string  `json:"request_id"`
 	SpanID                    string  `json:"span_id"`
 	DurationMS                float64 `json:"duration_ms"`
 	Error                     struct{ Message string }
 }
 
-// story prints the records of the request that has most of them, in the order in which they were logged.
-func story(w io.Writer, path string) error {
-	f, err := os.Open(path)
+// story searches the store for the request that has most records, and prints these in the order in which they were logged. The
+// store is read while the chain still writes it, as another process would.
+func story(ctx context.Context, w io.Writer, dir string) error {
+	logs, err := store.OpenReader(dir)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	requests := map[string][]logged{}
-	most := ""
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		var r logged
-		if err := json.Unmarshal(sc.Bytes(), &r); err != nil {
-			return err
-		}
-		if requests[r.RequestID] = append(requests[r.RequestID], r); len(requests[r.RequestID]) > len(requests[most]) {
-			most = r.RequestID
-		}
+	defer logs.Close()
+	searcher := logs.Searcher(nil)
+	requests, err := searcher.Facets(ctx, &search.Request{}, []string{"request_id"}, 1)
+	if err != nil {
+		return err
+	}
+	if len(requests["request_id"].List) == 0 {
+		return errors.New("the store has no record of a request")
+	}
+	most := requests["request_id"].List[0].Key.String()
+	query := search.Query{Expr: search.Match{Field: "request_id", Value: most}}
+	found, err := searcher.Search(ctx, &search.Request{Query: query, Sort: search.Sort{Order: search.Arrival}})
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "Request %s, through both services:\n\n", most)
-	for _, r := range requests[most] {
+	for _, hit := range found.Hits {
+		var r logged
+		if err := json.Unmarshal(hit.Line, &r); err != nil {
+			return err
+		}
 		fmt.Fprintf(w, "  %s  %-5s  %-7s  span %s  %-8s  %s", r.Time.Format("15:04:05.000000"), r.Level, r.Logger, r.SpanID, r.Stage, r.Msg)
 		if r.DurationMS > 0 {
 			fmt.Fprintf(w, " (%.3f ms)", r.DurationMS)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sluicelog/sluice/examples/pipeline/internal/audio"
+	"github.com/sluicelog/sluice/store"
 )
 
 func TestThePipelineEnhancesFailsAsPlannedAndBalances(t *testing.T) {
@@ -24,9 +25,25 @@ func TestThePipelineEnhancesFailsAsPlannedAndBalances(t *testing.T) {
 	if strings.Contains(out.String(), "is not delivered") {
 		t.Errorf("the books do not balance:\n%s", out.String())
 	}
-	log, err := os.ReadFile(filepath.Join(dir, "pipeline.jsonl"))
+	logs, err := store.OpenReader(filepath.Join(dir, "logs"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	defer logs.Close()
+	snapshot, err := logs.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snapshot.Close()
+	var log []byte
+	for line, err := range snapshot.Lines() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		log = append(log, line.Text...)
+	}
+	if len(log) == 0 {
+		t.Error("the store is empty")
 	}
 	for _, secret := range []string{"@example.com", "secret-token"} {
 		if bytes.Contains(log, []byte(secret)) {

@@ -177,7 +177,7 @@ func (c *core) accept(line []byte, action int) error {
 			c.count.refused.Add(1)
 			return err
 		case err != nil:
-			c.count.dropped.Add(1)
+			c.count.turnAway()
 			return err
 		case wait == nil:
 			return nil

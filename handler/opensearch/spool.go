@@ -144,10 +144,10 @@ func (s *spool) accept(line []byte) error {
 				return ErrClosed
 			}
 		case errors.Is(err, journal.ErrFull):
-			s.c.count.dropped.Add(1)
+			s.c.count.turnAway()
 			return ErrFull
 		default:
-			s.c.count.dropped.Add(1)
+			s.c.count.turnAway()
 			err = fmt.Errorf("opensearch: spool: %w", err)
 			s.c.errs.report(err)
 			return err

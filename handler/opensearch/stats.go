@@ -18,6 +18,7 @@ type Stats struct {
 	Delivered uint64 // records that OpenSearch has
 	Failed    uint64 // records that were given up: OpenSearch rejected them for good
 	Dropped   uint64 // records that found no room, were evicted from the spool or lost by it, or were left by Close
+	NoRoom    uint64 // of Dropped: those for which Handle has returned an error
 	Refused   uint64 // records that came after Close
 	Queued    uint64 // records that wait, in memory or in the spool, or are under way
 
@@ -57,7 +58,7 @@ type counters struct {
 	offered, delivered, failed, dropped, refused             atomic.Uint64
 	deadLettered, retried, rescued, duplicates, unpinned     atomic.Uint64
 	requests, failures                                       atomic.Uint64
-	replayed                                                 atomic.Uint64
+	replayed, noRoom                                         atomic.Uint64
 	inFlight                                                 atomic.Int64
 	notesRenamed, notesValues, notesRecords, notesAttributes atomic.Uint64
 	latency                                                  histogram
@@ -119,6 +120,12 @@ func (h *histogram) latency() Latency {
 	return l
 }
 
+// turnAway counts a record for which Handle returns an error.
+func (n *counters) turnAway() {
+	n.dropped.Add(1)
+	n.noRoom.Add(1)
+}
+
 // Stats returns the books as they are now.
 func (h *Handler) Stats() Stats {
 	c := h.core
@@ -127,7 +134,7 @@ func (h *Handler) Stats() Stats {
 		Delivered: n.delivered.Load(), Failed: n.failed.Load(), DeadLettered: n.deadLettered.Load(), Dropped: n.dropped.Load(),
 		Retried: n.retried.Load(), Rescued: n.rescued.Load(), Duplicates: n.duplicates.Load(), Unpinned: n.unpinned.Load(),
 		InFlight: uint64(max(n.inFlight.Load(), 0)), Requests: n.requests.Load(), Failures: n.failures.Load(),
-		Latency: n.latency.latency(), Refused: n.refused.Load(), Replayed: n.replayed.Load(),
+		Latency: n.latency.latency(), NoRoom: n.noRoom.Load(), Refused: n.refused.Load(), Replayed: n.replayed.Load(),
 		Renamed: n.notesRenamed.Load(), Cut: n.notesValues.Load(), Shrunk: n.notesRecords.Load(), Left: n.notesAttributes.Load(),
 	}
 	_, size, oldest := c.q.figures()

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/sluicelog/sluice/internal/osclient"
+	"github.com/sluicelog/sluice/search"
+	"github.com/sluicelog/sluice/search/lines"
+	"github.com/sluicelog/sluice/search/opensearch"
+	"github.com/sluicelog/sluice/store"
+)
+
+// connection has the flags that say where OpenSearch is and how to log in.
+type connection struct {
+	url, user, caFile, pin string
+	password, token        string
+}
+
+func (c *connection) flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.url, "url", "", "`URL` of OpenSearch")
+	fs.StringVar(&c.user, "user", "", "`NAME` to log in to OpenSearch")
+	fs.StringVar(&c.password, "password", "env:OPENSEARCH_PASSWORD", "where its password is: env:NAME or file:PATH; with --user")
+	fs.StringVar(&c.token, "token", "", "where a bearer token is: env:NAME or file:PATH")
+	fs.StringVar(&c.caFile, "ca-file", "", "PEM `FILE` with the authorities of its certificate")
+	fs.StringVar(&c.pin, "pin", "", "SHA-256 `FINGERPRINT` of its certificate")
+}
+
+func (c *connection) connection() osclient.Connection {
+	conn := osclient.Connection{URLs: []string{c.url}, Username: c.user, Token: osclient.Secret(c.token), CAFile: c.caFile}
+	if c.user != "" {
+		conn.Password = osclient.Secret(c.password)
+	}
+	if c.pin != "" {
+		conn.Pins = []string{c.pin}
+	}
+	return conn
+}
+
+// source has the flags that say what is searched: a store, OpenSearch, or files of JSON lines.
+type source struct {
+	connection
+	store, index string
+}
+
+func (s *source) flags(fs *flag.FlagSet) {
+	s.connection.flags(fs)
+	fs.StringVar(&s.store, "store", os.Getenv("SLUICE_STORE"), "directory `DIR` of a store (default $SLUICE_STORE)")
+	fs.StringVar(&s.index, "index", "logs-otel-v1-*", "index, data stream or `PATTERN` in OpenSearch")
+}
+
+// open returns the searcher and what closes it. Files are those that the command line names behind the query.
+func (s *source) open(files []string) (search.Searcher, func(), error) {
+	switch {
+	case s.url != "" && len(files) > 0, s.store != "" && s.url != "":
+		return nil, nil, usagef("--store, --url and files exclude each other")
+	case len(files) > 0:
+		for _, f := range files {
+			if _, err := os.Stat(f); err != nil {
+				return nil, nil, usageError{err}
+			}
+		}
+		return lines.New(lines.Files(files...), nil), func() {}, nil
+	case s.url != "":
+		client, err := osclient.New(s.connection.connection())
+		if err != nil {
+			return nil, nil, usageError{err}
+		}
+		// The client knows the addresses; the host here is not looked at.
+		searcher, err := opensearch.New("http://opensearch", &opensearch.Options{Index: s.index, Client: doer{client}})
+		if err != nil {
+			return nil, nil, usageError{errors.Join(err, client.Close())}
+		}
+		return searcher, func() { _ = client.Close() }, nil
+	case s.store != "":
+		if _, err := os.Stat(s.store); err != nil {
+			return nil, nil, usageError{err}
+		}
+		r, err := store.OpenReader(s.store)
+		if err != nil {
+			return nil, nil, usageError{err}
+		}
+		return r.Searcher(nil), func() { _ = r.Close() }, nil
+	}
+	return nil, nil, usagef("nothing to search: want --store DIR, --url URL, or files")
+}
+
+// doer sends the searcher's requests by the client that knows whom to trust and how to log in.
+type doer struct{ client *osclient.Client }
+
+func (d doer) Do(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+	}
+	path := req.URL.EscapedPath()
+	if req.URL.RawQuery != "" {
+		path += "?" + req.URL.RawQuery
+	}
+	status, reply, err := d.client.Do(req.Context(), req.Method, path, req.Header, body)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(reply)), ContentLength: int64(len(reply)), Request: req}, nil
+}
