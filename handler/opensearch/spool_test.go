@@ -288,6 +288,9 @@ func TestMain(m *testing.M) {
 	if at, dir, ok := strings.Cut(os.Getenv(killEnv), " "); ok {
 		shipUntilKilled(at, dir)
 	}
+	if env := os.Getenv(numberEnv); env != "" {
+		os.Exit(shipNumbers(env))
+	}
 	verify(m)
 }
 
