@@ -29,7 +29,11 @@ func spooling(dir string) Options {
 // closeSoon closes h as a process does that is not given the time.
 func closeSoon(t *testing.T, h *Handler, left uint64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	patience := 50 * time.Millisecond
+	if left == 0 {
+		patience = time.Minute
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	err := h.Close(ctx)
 	if left == 0 && err != nil || left > 0 && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "they stay in the spool")) {

@@ -70,7 +70,9 @@ func document(t *testing.T, c Config, root chain.Root, with func(*Encoder) *With
 
 func TestDocumentsHaveEachAttributeWhereItBelongs(t *testing.T) {
 	str := slog.String
-	group := func(key string, attrs ...slog.Attr) slog.Attr { return slog.Attr{Key: key, Value: slog.GroupValue(attrs...)} }
+	group := func(key string, attrs ...slog.Attr) slog.Attr {
+		return slog.Attr{Key: key, Value: slog.GroupValue(attrs...)}
+	}
 	for name, tc := range map[string]struct {
 		root  chain.Root
 		with  func(*Encoder) *With
@@ -105,22 +107,30 @@ func TestDocumentsHaveEachAttributeWhereItBelongs(t *testing.T) {
 			want:  `,"attributes":{"r":"1","sample_rate":0.5,"attr.service":"mine","attr.a":"2","attr.r":"2","attr.b":"b"},"A":"1","resource":{"attributes":{"service.name":"api","b.name":"B"}}`,
 		},
 		"attributes of the logger": {
-			with:  func(e *Encoder) *With { return e.WithAttrs(e.WithAttrs(nil, []slog.Attr{str("service", "s"), str("x", "1")}), []slog.Attr{str("a", "1"), str("service", "t")}) },
+			with: func(e *Encoder) *With {
+				return e.WithAttrs(e.WithAttrs(nil, []slog.Attr{str("service", "s"), str("x", "1")}), []slog.Attr{str("a", "1"), str("service", "t")})
+			},
 			attrs: []slog.Attr{str("y", "2")},
 			want:  `,"attributes":{"x":"1","service#2":"s","y":"2"},"A":"1","resource":{"attributes":{"service.name":"t"}}`,
 		},
 		"a logger in conflict with the root": {
 			root: chain.Root{Scope: chain.NewBlock([]slog.Attr{str("a", "1"), str("q", "1")})},
-			with: func(e *Encoder) *With { return e.WithAttrs(nil, []slog.Attr{str("a", "2"), str("b", "3"), str("q", "2")}) },
+			with: func(e *Encoder) *With {
+				return e.WithAttrs(nil, []slog.Attr{str("a", "2"), str("b", "3"), str("q", "2")})
+			},
 			want: `,"attributes":{"q":"1","attr.q":"2","attr.a":"2"},"A":"1","resource":{"attributes":{"b.name":"3"}}`,
 		},
 		"within groups nothing is routed": {
-			with:  func(e *Encoder) *With { return e.WithGroup(e.WithAttrs(e.WithGroup(nil, "g"), []slog.Attr{str("a", "1")}), "h") },
+			with: func(e *Encoder) *With {
+				return e.WithGroup(e.WithAttrs(e.WithGroup(nil, "g"), []slog.Attr{str("a", "1")}), "h")
+			},
 			attrs: []slog.Attr{str("service", "s")},
 			want:  `,"attributes":{"g":{"a":"1","h":{"service":"s"}}}`,
 		},
 		"attributes before a group": {
-			with:  func(e *Encoder) *With { return e.WithGroup(e.WithAttrs(nil, []slog.Attr{str("a", "1"), str("x", "1")}), "h") },
+			with: func(e *Encoder) *With {
+				return e.WithGroup(e.WithAttrs(nil, []slog.Attr{str("a", "1"), str("x", "1")}), "h")
+			},
 			attrs: []slog.Attr{str("service", "s")},
 			want:  `,"attributes":{"x":"1","h":{"service":"s"}},"A":"1"`,
 		},
