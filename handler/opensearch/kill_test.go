@@ -74,52 +74,26 @@ func TestKilledNodesAndShippersLeaveEveryAcceptedRecordOnce(t *testing.T) {
 	began := time.Now()
 
 	var told atomic.Int64 // numbers below this one were accepted
-	nodeKills := make(chan int, 1)
-	go func() {
-		kills := 0
-		defer func() { nodeKills <- kills }()
-		for k := range 3 {
-			for int(told.Load()) < total*(2*k+1)/6 {
-				time.Sleep(5 * time.Millisecond)
-			}
-			node.Kill(t)
-			node.Restart(t)
-			kills++
-		}
-	}()
-	shipperKills := 0
-	for run := 0; ; run++ {
-		if run > 3 {
-			t.Fatal("the shipper does not come to its end")
-		}
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), numberEnv+"="+fmt.Sprint(node.URL, " ", stream, " ", dir, " ", told.Load(), " ", total))
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			n, err := strconv.Atoi(lines.Text())
-			if err != nil {
-				t.Fatal(err)
-			}
-			told.Store(int64(n + 1))
-			if run < 3 && n >= total*(run+1)/4 {
-				_ = cmd.Process.Kill()
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			break
-		} else if cmd.ProcessState.Exited() {
-			t.Fatal(err)
-		}
-		shipperKills++
+	type end struct {
+		kills int
+		err   error
 	}
-	kills := <-nodeKills
+	shipped := make(chan end, 1)
+	go func() {
+		kills, err := killedShippers(t.Context(), node.URL, stream, dir, total, &told)
+		shipped <- end{kills, err}
+	}()
+	for k := range 3 {
+		for int(told.Load()) < total*(2*k+1)/6 && len(shipped) == 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		node.Kill(t)
+		node.Restart(t)
+	}
+	shippers := <-shipped
+	if shippers.err != nil {
+		t.Fatal(shippers.err)
+	}
 	var found struct {
 		Aggregations struct {
 			N struct{ Count, Min, Max, Sum float64 }
@@ -129,8 +103,39 @@ func TestKilledNodesAndShippersLeaveEveryAcceptedRecordOnce(t *testing.T) {
 	node.Must(t, "POST", "/"+stream+"/_search", `{"size":0,"aggs":{"n":{"stats":{"field":"attributes.n"}}}}`, &found)
 	n := found.Aggregations.N
 	want := float64(total)
-	if int(n.Count) != total || n.Min != 0 || n.Max != want-1 || n.Sum != want*(want-1)/2 || shipperKills != 3 || kills != 3 {
-		t.Errorf("%v, want the numbers below %d; %d shippers and %d nodes killed", n, total, shipperKills, kills)
+	if int(n.Count) != total || n.Min != 0 || n.Max != want-1 || n.Sum != want*(want-1)/2 || shippers.kills != 3 {
+		t.Errorf("%v, want the numbers below %d; %d shippers killed", n, total, shippers.kills)
 	}
 	t.Logf("%d records, 3 nodes and 3 shippers killed, %.0f in the index, each once; %v", total, n.Count, time.Since(began).Round(time.Second))
+}
+
+// killedShippers runs shippers, one after the other, until one comes to the end. The first three are killed.
+func killedShippers(ctx context.Context, url, stream, dir string, total int, told *atomic.Int64) (kills int, err error) {
+	for run := 0; ; run++ {
+		cmd := exec.CommandContext(ctx, os.Args[0])
+		cmd.Env = append(os.Environ(), numberEnv+"="+fmt.Sprint(url, " ", stream, " ", dir, " ", told.Load(), " ", total))
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return kills, err
+		}
+		if err := cmd.Start(); err != nil {
+			return kills, err
+		}
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			n, err := strconv.Atoi(lines.Text())
+			if err != nil {
+				return kills, err
+			}
+			told.Store(int64(n + 1))
+			if run < 3 && n >= total*(run+1)/4 {
+				_ = cmd.Process.Kill()
+			}
+		}
+		err = cmd.Wait()
+		if err == nil || cmd.ProcessState.Exited() {
+			return kills, err
+		}
+		kills++
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -149,14 +150,20 @@ func TestAFullSpool(t *testing.T) {
 	})
 	t.Run("evicts the oldest", func(t *testing.T) {
 		node := newFakeNode(t)
-		node.before = func(int, bulk) *answer { return &lost }
+		var up atomic.Bool
+		node.before = func(int, bulk) *answer {
+			if up.Load() {
+				return nil
+			}
+			return &lost
+		}
 		o := spooling(t.TempDir())
 		o.SpoolOptions, o.MaxPending, o.MaxBytes = &SpoolOptions{MaxBytes: minSpool, EvictOldest: true}, 100<<10, 64<<10
 		h, _ := start(t, node, o)
 		if refused := fill(t, h, 500); refused > 0 {
 			t.Errorf("%d refused", refused)
 		}
-		node.before = nil
+		up.Store(true)
 		flush(t, h)
 		s := h.Stats()
 		if stored := node.stored(); uint64(len(stored)) != s.Delivered || stored["m499"] != 1 || s.Dropped == 0 || s.Delivered+s.Dropped != 500 {
