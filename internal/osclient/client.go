@@ -86,7 +86,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header http.Header
 				continue // the secret is another one than the one that was refused, whoever has read it
 			}
 			return status, reply, nil
-		case err == nil:
+		case err == nil: // refused with the new secret too
 			return status, reply, nil
 		case ctx.Err() == nil && tlsRefused(err) && !renewed:
 			renewed = true

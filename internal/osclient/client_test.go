@@ -190,6 +190,23 @@ func TestARotatedPasswordIsReadWhenTheOldOneIsRefused(t *testing.T) {
 	}
 }
 
+func TestARefusalThatNothingMendsIsOneRequest(t *testing.T) {
+	for name, conn := range map[string]osclient.Connection{
+		"nothing": {}, "a literal": {Token: "t"}, "a user": {Username: "u", Password: "p"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := newServer(t, "Bearer other")
+			conn.URLs = []string{srv.URL}
+			if status, _, err := open(t, conn).Do(t.Context(), "GET", "/", nil, nil); err != nil || status != 401 {
+				t.Errorf("status %d, %v", status, err)
+			}
+			if got := srv.seen.Load(); got != 1 {
+				t.Errorf("%d requests, want 1", got)
+			}
+		})
+	}
+}
+
 func TestConcurrentRequestsSurviveARotation(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	write(t, file, "one")

@@ -48,7 +48,7 @@ func (l *login) renew() (changed bool, err error) {
 	defer l.mu.Unlock()
 	old := l.now.Load()
 	if l.secret == "" && !l.basic {
-		l.now.Store(&credential{})
+		l.now.CompareAndSwap(nil, &credential{})
 		return false, nil
 	}
 	v, err := l.secret.read()

@@ -1,6 +1,8 @@
 package osclient_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -98,5 +100,41 @@ func TestPlainHTTPAtASecuredNodeIsRecognised(t *testing.T) {
 	_, _, err := c.Do(t.Context(), "GET", "/_cluster/health", nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "does the port want https?") {
 		t.Errorf("error %v, want that the port may want https", err)
+	}
+}
+
+func TestAKilledNodeLosesAndDoublesNothing(t *testing.T) {
+	pair := opensearchtest.Pair(t, nil)
+	pair[0].Must(t, "PUT", "/kept", `{"settings":{"number_of_shards":2,"number_of_replicas":1}}`, nil)
+	pair[0].Must(t, "GET", "/_cluster/health?wait_for_status=green&timeout=60s", "", nil)
+	c := open(t, osclient.Connection{URLs: []string{pair[0].URL, pair[1].URL}})
+	header := http.Header{"Content-Type": {"application/x-ndjson"}}
+	const batches, docs = 60, 20
+	resent := 0
+	for batch := range batches {
+		if batch == batches/3 {
+			pair[1].Kill(t)
+		}
+		var body strings.Builder
+		for i := range docs {
+			fmt.Fprintf(&body, "{\"create\":{\"_id\":\"%d-%d\"}}\n{\"n\":%d}\n", batch, i, i)
+		}
+		for try := 0; ; try++ {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			status, reply, err := c.Do(ctx, "POST", "/kept/_bulk?timeout=10s", header, []byte(body.String()))
+			cancel()
+			// Stored now, or by an earlier try whose answer was lost.
+			if err == nil && status == 200 && strings.Count(string(reply), `"status":201`)+strings.Count(string(reply), `"status":409`) == docs {
+				break
+			}
+			if resent++; try == 30 {
+				t.Fatalf("batch %d: status %d %.300s, %v", batch, status, reply, err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	t.Logf("%d requests were sent again", resent)
+	if got := pair[0].Count(t, "kept"); got != batches*docs {
+		t.Errorf("%d documents, want %d", got, batches*docs)
 	}
 }

@@ -235,13 +235,13 @@ func TestHostileKeysDoNotBlowUpTheMapping(t *testing.T) {
 	node, b := stream(t, Options{})
 	name := b.opts.Stream
 	// Documents with a new key each, and, since each of those is an update of the cluster's state, ever more new keys in one.
-	const docs, keys = 400, 3000
+	const docs, keys = 160, 3000
 	rescued, key := 0, 0
-	for from := 0; from < docs; from += 50 {
+	for from := 0; from < docs; from += 20 {
 		var batch []string
-		for i := from; i < from+50; i++ {
+		for i := from; i < from+20; i++ {
 			var attrs strings.Builder
-			for range 1 + i/50*(keys-docs)*2/(7*docs) {
+			for range 1 + i/20*(keys-docs)*2/(7*docs) {
 				fmt.Fprintf(&attrs, `,"key-%d":%d,"group-%d":{"a":{"b":"v"}}`, key, key, key%7)
 				key++
 			}
@@ -267,7 +267,7 @@ func TestHostileKeysDoNotBlowUpTheMapping(t *testing.T) {
 		t.Error("no document was refused: the limit was not met")
 	}
 	for _, query := range []string{
-		fmt.Sprintf(`{"term":{"unmapped.key-%d":"%[1]d"}}`, key-1), `{"term":{"attributes.request_id":"r-399"}}`, `{"term":{"attributes.key-3":3}}`,
+		fmt.Sprintf(`{"term":{"unmapped.key-%d":"%[1]d"}}`, key-1), `{"term":{"attributes.request_id":"r-159"}}`, `{"term":{"attributes.key-3":3}}`,
 	} {
 		var reply struct{ Count int }
 		node.Must(t, "GET", "/"+name+"/_count", `{"query":`+query+`}`, &reply)
