@@ -13,10 +13,9 @@ import (
 type deadLetters struct {
 	stream string
 	file   *rotate.Writer // nil for none
-	buf    []byte
 }
 
-// MaxDeadLetters bounds the file of dead letters and the rotated ones before it together.
+// maxDeadLetters bounds the file of dead letters and the rotated ones before it together.
 const maxDeadLetters = 1 << 30
 
 func openDeadLetters(path, stream string, onError func(error)) (*deadLetters, error) {

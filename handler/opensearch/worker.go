@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -132,7 +133,7 @@ func (w *worker) failed(b *batch, err error) {
 		w.putOff(b, answer.cause)
 		return
 	}
-	w.late(b, &Error{Stream: w.stream.name, Documents: len(b.docs), Retried: true, Reason: err.Error(), Err: err})
+	w.late(b, &Error{Stream: w.stream.name, Documents: len(b.docs), Retried: true, Reason: strings.TrimPrefix(err.Error(), "opensearch: "), Err: err})
 }
 
 func (w *worker) putOff(b *batch, c cause) {

@@ -377,9 +377,11 @@ func scalar(v slog.Value) bool {
 			return true
 		case json.RawMessage:
 			return len(x) > 0 && x[0] != '{' && x[0] != '['
+		case slog.Level:
+			return true
 		case json.Marshaler:
 			return false
-		case error, slog.Level:
+		case error:
 			return true
 		}
 		return false

@@ -3,9 +3,9 @@ package bootstrap
 // The roles of the security plugin (https://docs.opensearch.org/latest/security/access-control/permissions/), each with what
 // its program needs and no more. A data stream's permissions hold for its backing indices.
 
-// writerRole is for programs that send records. It lets them add documents to streams that are there and map new attributes, and
-// look up, by identifier, whether a document has been stored, for a resend after a rollover. It lets them search, change and delete
-// nothing.
+// writerRole is for programs that send records. It lets them add documents to streams that are there and map new attributes, and,
+// for documents sent again after an answer was lost, look up by identifier whether one has been stored, and store it in the very
+// index that it went to, which OpenSearch permits as an update only. It lets them search and delete nothing.
 func writerRole(pattern string) object {
 	return role([]string{"indices:data/write/bulk", "indices:data/read/mget"}, pattern,
 		"indices:data/write/bulk*", "indices:data/write/index", "indices:admin/mapping/auto_put", "indices:admin/mapping/put",
