@@ -36,7 +36,7 @@ type command struct {
 
 // commands are listed in the order of the help.
 func commands() []command {
-	return []command{shipCommand, maskCommand, configCommand, completionCommand()}
+	return []command{shipCommand, maskCommand, verifyCommand, configCommand, completionCommand()}
 }
 
 // usageError is a wrong use; it exits with status 2.
