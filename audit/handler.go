@@ -89,7 +89,7 @@ func NewHandler(next slog.Handler, opts *HandlerOptions, sinks ...Sink) (*Handle
 	}
 	o.Deadline = or(o.Deadline, 2*time.Second)
 	if next == nil {
-		next = slog.DiscardHandler
+		next = drop{}
 	}
 	h := &Handler{next: next, opts: o, state: &handlerState{errs: onerror.Sink{Component: "audit", Func: o.OnError}}}
 	for _, s := range sinks {
@@ -123,7 +123,15 @@ func Log(ctx context.Context, logger *slog.Logger, msg string, e Event) error {
 	return nil
 }
 
-// Enabled is the next handler's; Log does not ask.
+// drop takes every record and does nothing, so that events in ordinary calls come through at every level.
+type drop struct{}
+
+func (drop) Enabled(context.Context, slog.Level) bool  { return true }
+func (drop) Handle(context.Context, slog.Record) error { return nil }
+func (d drop) WithAttrs([]slog.Attr) slog.Handler      { return d }
+func (d drop) WithGroup(string) slog.Handler           { return d }
+
+// Enabled is the next handler's, which keeps back an event in an ordinary call of that level too; Log does not ask.
 func (h *Handler) Enabled(ctx context.Context, l slog.Level) bool { return h.next.Enabled(ctx, l) }
 
 // WithAttrs returns a handler whose next one has the attributes.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -120,3 +121,5 @@ func entryFiles(t testing.TB, dir string) []string {
 	}
 	return names
 }
+
+func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }

@@ -98,7 +98,9 @@ type Stats struct {
 // Open opens the log in dir, which is made if need be, and records that it did. It checks every entry against the last
 // checkpoint and fails when they do not agree: such a log is evidence and is not written on. A torn entry at the end, whose
 // call never returned, is cut and said so in the entry.
-func Open(dir string, opts *Options) (_ *Trail, err error) {
+func Open(dir string, opts *Options) (*Trail, error) { return open(dir, opts, nil) }
+
+func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
@@ -110,13 +112,13 @@ func Open(dir string, opts *Options) (_ *Trail, err error) {
 	if err := os.MkdirAll(t.keyDir, 0o700); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	jopts := &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: o.SegmentBytes, OnError: o.OnError}
+	jopts := &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: o.SegmentBytes, OnError: o.OnError, FS: fsys}
 	entries, rec, err := journal.Open(filepath.Join(dir, entriesDir), jopts)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	t.entries = entries
-	notes, nrec, err := journal.Open(filepath.Join(dir, notesDir), &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: 1 << 20, OnError: o.OnError})
+	notes, nrec, err := journal.Open(filepath.Join(dir, notesDir), &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: 256 << 10, OnError: o.OnError})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("audit: %w", err), entries.Close(context.Background()))
 	}
