@@ -278,8 +278,8 @@ func (t *Trail) finishErasures() error {
 		if err != nil {
 			return nil
 		}
-		var e Entry
-		if json.Unmarshal(payload, &e) != nil || e.Type != TypeErase {
+		e, err := parseEntry(payload)
+		if err != nil || e.Type != TypeErase {
 			continue
 		}
 		if b, err := e.Event(); err == nil {

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -266,8 +265,7 @@ func (v *verifier) entry(seq uint64, payload []byte) error {
 		v.add(leaf)
 	}
 	leaf := tlog.RecordHash(payload)
-	var e Entry
-	err := json.Unmarshal(payload, &e)
+	e, err := parseEntry(payload)
 	want, known := v.expected.leaf(index)
 	switch {
 	case v.badEntry >= 0:
