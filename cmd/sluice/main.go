@@ -36,7 +36,11 @@ type command struct {
 
 // commands are listed in the order of the help.
 func commands() []command {
+<<<<<<< HEAD
 	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, storeCommand, serveCommand, maskCommand, configCommand, completionCommand()}
+=======
+	return []command{shipCommand, maskCommand, verifyCommand, configCommand, completionCommand()}
+>>>>>>> journal
 }
 
 // usageError is a wrong use; it exits with status 2.

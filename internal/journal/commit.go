@@ -335,10 +335,15 @@ func (j *Journal) undo(c *piece, err error) error {
 	return err
 }
 
+var errRemoved = errors.New("somebody removed the file")
+
 // force makes the active segment durable, for good or never.
 func (j *Journal) force() error {
 	j.syncMu.Lock()
 	err := j.active.Sync()
+	if err == nil && !j.active.Linked() {
+		err = &fs.PathError{Op: "sync", Path: j.at(j.activeSeg.name), Err: errRemoved}
+	}
 	j.syncMu.Unlock()
 	j.syncs.Add(1)
 	if err != nil {

@@ -36,6 +36,8 @@ type File interface {
 	Allocate(size int64) error
 	// Size is the length in bytes.
 	Size() (int64, error)
+	// Linked says whether the file still has a name; an unlinked one takes writes that nobody will find.
+	Linked() bool
 }
 
 // System is the system's FS.

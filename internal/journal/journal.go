@@ -68,6 +68,8 @@ type Journal struct {
 	ackDurable uint64
 	stale      []*segment // acknowledged and not yet removed
 
+	visit func(seq uint64, payload []byte) error // of Check; nothing is changed then
+
 	keepMu sync.Mutex
 	kept   int64
 

@@ -80,7 +80,7 @@ func (j *Journal) recover() (Recovery, error) {
 		acked = segs[0].first - 1
 	}
 	j.acked, j.ackDurable = acked, acked
-	for len(segs) > 1 && segs[1].first-1 <= acked && segs[1].size > 0 {
+	for j.visit == nil && len(segs) > 1 && segs[1].first-1 <= acked && segs[1].size > 0 {
 		if err := j.fs.Remove(j.at(segs[0].name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return r, err
 		}
@@ -106,7 +106,7 @@ func (j *Journal) recover() (Recovery, error) {
 	}
 	err = nil
 	segs = slices.DeleteFunc(segs, func(s *segment) bool {
-		if s.size > 0 || err != nil {
+		if s.size > 0 || err != nil || j.visit != nil {
 			return false
 		}
 		err = j.fs.Remove(j.at(s.name)) // a write that failed, or a file that was cut to nothing
@@ -133,7 +133,11 @@ func (j *Journal) recoverSegment(r *Recovery, segs []*segment, i int, next uint6
 	if !isLast {
 		until = segs[i+1].first
 	}
-	f, err := j.fs.OpenFile(j.at(s.name), os.O_RDWR, 0)
+	flag := os.O_RDWR
+	if j.visit != nil {
+		flag = os.O_RDONLY
+	}
+	f, err := j.fs.OpenFile(j.at(s.name), flag, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -149,7 +153,16 @@ func (j *Journal) recoverSegment(r *Recovery, segs []*segment, i int, next uint6
 		next = s.first
 	}
 	sc := &scanner{f: f, salt: s.salt, limit: s.size, align: true}
-	end, next := j.scan(r, sc, s, next, until)
+	end, next, err := j.scan(r, sc, s, next, until)
+	if err != nil {
+		return 0, errors.Join(err, f.Close())
+	}
+	if j.visit != nil {
+		if t := sc.tail(end); t > end {
+			j.damaged(r, Damage{Segment: s.name, Offset: end, Bytes: t - end, Reason: "bytes behind the last record"})
+		}
+		return next, f.Close()
+	}
 	if !isLast {
 		return next, f.Close()
 	}
@@ -173,7 +186,7 @@ func (j *Journal) recoverSegment(r *Recovery, segs []*segment, i int, next uint6
 
 // scan reads the frames of s, the first of which should be next. until is the first sequence of the segment behind, 0 when
 // there is none. It returns the end of the last intact frame and the sequence behind what is known of.
-func (j *Journal) scan(r *Recovery, sc *scanner, s *segment, next, until uint64) (int64, uint64) {
+func (j *Journal) scan(r *Recovery, sc *scanner, s *segment, next, until uint64) (int64, uint64, error) {
 	off, block := int64(0), int64(0)
 	for {
 		fr, v := sc.frame(off)
@@ -182,6 +195,11 @@ func (j *Journal) scan(r *Recovery, sc *scanner, s *segment, next, until uint64)
 				j.damaged(r, Damage{Segment: s.name, Offset: off, Lost: lostBehind(j.acked, next, fr.seq), Reason: "records are missing"})
 			}
 			r.Records++
+			if j.visit != nil {
+				if err := j.visit(fr.seq, fr.payload); err != nil {
+					return 0, 0, err
+				}
+			}
 			s.last, next, off = fr.seq, fr.seq+1, fr.next
 			for ; block*blockBytes < off; block++ {
 				if !sc.headerOK(block) {
@@ -191,7 +209,7 @@ func (j *Journal) scan(r *Recovery, sc *scanner, s *segment, next, until uint64)
 			continue
 		}
 		if v == nothing && until != 0 && next >= until {
-			return off, next
+			return off, next, nil
 		}
 		if p, ok := sc.resync(off, next); ok {
 			fr, _ := sc.frame(p)
@@ -203,7 +221,7 @@ func (j *Journal) scan(r *Recovery, sc *scanner, s *segment, next, until uint64)
 			j.damaged(r, j.keep(sc, Damage{Segment: s.name, Offset: off, Bytes: sc.tail(off) - off, Lost: lostBehind(j.acked, next, until), Reason: reason(sc, v)}))
 			next = max(next, until)
 		}
-		return off, next
+		return off, next, nil
 	}
 }
 
@@ -275,6 +293,9 @@ func (*Journal) damaged(r *Recovery, d Damage) {
 
 // keep copies a bad range into a file of its own, once.
 func (j *Journal) keep(sc *scanner, d Damage) Damage {
+	if j.visit != nil {
+		return d
+	}
 	name := fmt.Sprintf("%s.%d%s", strings.TrimSuffix(d.Segment, segmentSuffix), d.Offset, badSuffix)
 	j.keepMu.Lock()
 	defer j.keepMu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -77,6 +78,9 @@ func (j *Journal) syncNow() error {
 		j.syncs.Add(1)
 		if err := j.active.Sync(); err != nil {
 			return j.syncFailed(err)
+		}
+		if !j.active.Linked() {
+			return j.syncFailed(&fs.PathError{Op: "sync", Path: j.at(j.activeSeg.name), Err: errRemoved})
 		}
 	}
 	j.mu.Lock()

@@ -1,0 +1,540 @@
+package audit
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluicelog/sluice/internal/journal"
+	"github.com/sluicelog/sluice/internal/onerror"
+	"github.com/sluicelog/sluice/internal/scope"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Directories and files of a log.
+const (
+	entriesDir     = "entries"
+	notesDir       = "notes"
+	checkpointFile = "checkpoint"
+)
+
+// ErrNotRecorded is what the error of Log, Handle and Record wraps when an entry is not known to be on disk.
+var ErrNotRecorded = errors.New("audit: not recorded")
+
+// ErrClosed is the error of everything after Close.
+var ErrClosed = fmt.Errorf("audit: %w", os.ErrClosed)
+
+// Trail is the tamper-evident log in a directory: entries in a journal, their Merkle tree, signed checkpoints. It is a Sink
+// and safe for concurrent use. Callers that come together share one fsync.
+type Trail struct {
+	dir, keyDir string
+	opts        Options
+	errs        onerror.Sink
+	entries     *journal.Journal
+	notes       *journal.Journal
+	vault       *vault
+	session     string
+	public      string
+
+	mu      sync.Mutex
+	queue   []*request
+	closed  bool
+	refused uint64
+	why     string // the first of the refusals
+	health  error  // of the last commit
+	sealed  error  // of the last checkpoint
+	stats   Stats
+	wake    chan struct{}
+
+	// Of the committer.
+	tree     tree
+	stale    []string // partial tiles of earlier checkpoints
+	prev     string
+	recorded time.Time
+	key      *signingKey
+	last     Checkpoint
+	epochAt  time.Time
+	segments int
+	callers  int // of the last commit and waiting behind it
+	buf      []byte
+
+	publish chan Checkpoint
+	stop    chan struct{}
+	ended   chan struct{}
+	closing sync.Once
+	err     error
+}
+
+// request is an entry that waits to be on disk.
+type request struct {
+	typ   string
+	body  []byte
+	gone  atomic.Bool // its caller has given up
+	index uint64
+	done  chan error
+}
+
+// Stats are the books of a Trail.
+type Stats struct {
+	// Entries is the size of the log, Covered how many of them the last checkpoint covers.
+	Entries, Covered int64
+	// Recorded and Refused count calls since Open. Commits counts the fsyncs that served them.
+	Recorded, Refused, Commits uint64
+	// Checkpoints counts those that were signed since Open, Epoch is the number of the current signing key.
+	Checkpoints uint64
+	Epoch       int64
+	// LastCheckpoint is the time of the last one.
+	LastCheckpoint time.Time
+}
+
+// Open opens the log in dir, which is made if need be, and records that it did. It checks every entry against the last
+// checkpoint and fails when they do not agree: such a log is evidence and is not written on. A torn entry at the end, whose
+// call never returned, is cut and said so in the entry.
+func Open(dir string, opts *Options) (*Trail, error) { return open(dir, opts, nil) }
+
+func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	o := opts.resolved()
+	t := &Trail{
+		dir: dir, keyDir: or(o.KeyDir, filepath.Join(dir, "keys")), opts: o, errs: onerror.Sink{Component: "audit", Func: o.OnError},
+		session: scope.NewID(), wake: make(chan struct{}, 1), publish: make(chan Checkpoint, 64), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+	if err := os.MkdirAll(t.keyDir, 0o700); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	jopts := &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: o.SegmentBytes, OnError: o.OnError, FS: fsys}
+	entries, rec, err := journal.Open(filepath.Join(dir, entriesDir), jopts)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	t.entries = entries
+	notes, nrec, err := journal.Open(filepath.Join(dir, notesDir), &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: 256 << 10, OnError: o.OnError})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("audit: %w", err), entries.Close(context.Background()))
+	}
+	t.notes = notes
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, entries.Close(context.Background()), notes.Close(context.Background()))
+		}
+	}()
+	if rec.Lost > rec.Torn || nrec.Lost > nrec.Torn {
+		return nil, fmt.Errorf("audit: %s: entries or checkpoints are missing or damaged: run sluice verify", dir)
+	}
+	if err := t.load(); err != nil {
+		return nil, err
+	}
+	if t.vault, err = openVault(t.keyDir, o.MasterKey); err != nil {
+		return nil, err
+	}
+	if err := t.finishErasures(); err != nil {
+		return nil, err
+	}
+	t.segments = entries.Stats().Segments
+	details := map[string]any{"epoch": t.key.Epoch}
+	if rec.TornBytes > 0 {
+		details["cut_bytes"] = rec.TornBytes
+	}
+	if err := t.commit([]*request{t.lifecycle(TypeOpen, "audit log opened", details)}); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	if err := t.checkpoint(); err != nil {
+		return nil, err
+	}
+	go t.run()
+	return t, nil
+}
+
+// load replays the notes and the entries.
+func (t *Trail) load() error {
+	var h *history
+	pub := filepath.Join(t.dir, PublicKeyFile)
+	if b, err := os.ReadFile(pub); err == nil {
+		t.public = string(b)
+		if h, err = newHistory(t.public); err != nil {
+			return err
+		}
+		if h.origin != t.opts.Origin {
+			return fmt.Errorf("audit: %s is the log %q, not %q", t.dir, h.origin, t.opts.Origin)
+		}
+	} else if t.notes.Stats().Last > 0 {
+		return fmt.Errorf("audit: %w", err)
+	}
+	r := t.notes.Reader(1)
+	defer r.Close()
+	for h != nil {
+		_, msg, err := r.TryNext()
+		if err != nil {
+			break
+		}
+		if c, err := h.add(msg); err != nil {
+			return fmt.Errorf("audit: %s: %w: run sluice verify", t.dir, err)
+		} else if c != nil {
+			t.last = *c
+		}
+	}
+	if err := t.loadKey(h, t.notes.Stats().Last == 0); err != nil {
+		return err
+	}
+	t.epochAt = time.Now()
+	if t.public == "" {
+		t.public = t.key.Public
+		if err := writeFile(pub, []byte(t.public), 0o644); err != nil {
+			return err
+		}
+	}
+	e := t.entries.Reader(1)
+	defer e.Close()
+	root := t.tree.root()
+	for {
+		_, payload, err := e.TryNext()
+		if err != nil {
+			break
+		}
+		leaf := tlog.RecordHash(payload)
+		t.tree.add(leaf)
+		t.prev = base64.StdEncoding.EncodeToString(leaf[:])
+		if t.tree.size == t.last.Size {
+			root = t.tree.root()
+		}
+		if entry, err := parseEntry(payload); err == nil {
+			t.recorded = entry.Recorded
+		}
+	}
+	if t.last.Note != nil && (root != t.last.Root || t.tree.size < t.last.Size) {
+		return fmt.Errorf("audit: %s: the entries are not those of the last checkpoint: run sluice verify", t.dir)
+	}
+	return nil
+}
+
+// lifecycle makes an entry about the log itself.
+func (t *Trail) lifecycle(typ, msg string, details map[string]any) *request {
+	host, _ := os.Hostname()
+	b, _ := json.Marshal(Body{
+		ID: scope.NewID(), Time: time.Now().UTC(), Message: msg, Action: "audit." + typ, Kind: KindExecute, Outcome: Success, Details: details,
+		Actor: Actor{ID: "pid " + strconv.Itoa(os.Getpid()), Type: "service"}, Origin: Origin{Host: host},
+	})
+	return &request{typ: typ, body: b, done: make(chan error, 1)}
+}
+
+// PublicKey is the key of epoch 0, in the form of a signed note's verifier key. Who verifies pins it.
+func (t *Trail) PublicKey() string { return t.public }
+
+// Name is the sink's name in errors.
+func (t *Trail) Name() string { return "trail " + t.dir }
+
+// Record puts an event into the log and returns when it is on disk.
+func (t *Trail) Record(ctx context.Context, b Body) error {
+	_, err := t.Append(ctx, b)
+	return err
+}
+
+// Append is Record and returns the index of the entry. When ctx ends first, the entry may be in the log or not.
+func (t *Trail) Append(ctx context.Context, b Body) (uint64, error) {
+	body, err := json.Marshal(b)
+	if err != nil {
+		return 0, t.notRecorded(err)
+	}
+	return t.enqueue(ctx, &request{typ: TypeEvent, body: body, done: make(chan error, 1)})
+}
+
+func (t *Trail) notRecorded(err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrNotRecorded, t.Name(), err)
+}
+
+func (t *Trail) enqueue(ctx context.Context, r *request) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, t.notRecorded(context.Cause(ctx))
+	}
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return 0, t.notRecorded(ErrClosed)
+	}
+	t.queue = append(t.queue, r)
+	t.mu.Unlock()
+	t.nudge()
+	select {
+	case err := <-r.done:
+		if err != nil {
+			return 0, t.notRecorded(err)
+		}
+		return r.index, nil
+	case <-ctx.Done():
+		r.gone.Store(true)
+		t.mu.Lock()
+		t.stats.Refused++
+		t.mu.Unlock()
+		return 0, t.notRecorded(fmt.Errorf("no answer from the disk: %w", context.Cause(ctx)))
+	}
+}
+
+func (t *Trail) nudge() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run is the committer: it takes what waits, writes it with one fsync, and signs checkpoints.
+func (t *Trail) run() {
+	published := make(chan struct{})
+	go t.publisher(published)
+	tick := time.NewTicker(min(t.opts.CheckpointEvery, t.opts.IdleEvery))
+	defer tick.Stop()
+	for {
+		due := false
+		select {
+		case <-t.wake:
+			t.gather()
+		case <-tick.C:
+			due = true
+		case <-t.stop:
+			t.drain()
+			err := t.commit([]*request{t.lifecycle(TypeClose, "audit log closed", nil)})
+			if err == nil {
+				err = t.checkpoint()
+			}
+			close(t.publish)
+			<-published
+			t.err = errors.Join(err, t.entries.Close(context.Background()), t.notes.Close(context.Background()))
+			close(t.ended)
+			return
+		}
+		t.drain()
+		fresh := t.tree.size - t.last.Size
+		if fresh >= int64(t.opts.CheckpointEntries) || due && (fresh > 0 || time.Since(t.last.Time) >= t.opts.IdleEvery) {
+			err := t.checkpoint()
+			if err == nil && (t.last.Size-t.key.Start >= t.opts.EpochEntries || time.Since(t.epochAt) >= t.opts.EpochEvery) {
+				err = t.newEpoch()
+			}
+			t.errs.Report(err)
+			t.mu.Lock()
+			t.sealed = err
+			t.mu.Unlock()
+		}
+	}
+}
+
+// maxGather is how long the committer waits for callers that were there before.
+const maxGather = 200 * time.Microsecond
+
+// gather gives the callers that have just been answered the time to come back, so that all share the next fsync rather than
+// one half after the other. A caller alone does not wait.
+func (t *Trail) gather() {
+	if t.callers < 2 {
+		return
+	}
+	for start := time.Now(); time.Since(start) < maxGather; runtime.Gosched() {
+		t.mu.Lock()
+		n := len(t.queue)
+		t.mu.Unlock()
+		if n >= t.callers {
+			return
+		}
+	}
+}
+
+// maxBatch bounds what one commit writes.
+const maxBatch = 4096
+
+func (t *Trail) drain() {
+	for {
+		t.mu.Lock()
+		n := min(len(t.queue), maxBatch)
+		batch := t.queue[:n:n]
+		t.queue = t.queue[n:]
+		t.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		_ = t.commit(batch) // told to each
+		t.mu.Lock()
+		t.callers = n + len(t.queue)
+		t.mu.Unlock()
+		t.gather()
+	}
+}
+
+// commit writes a batch and answers its callers.
+func (t *Trail) commit(batch []*request) error {
+	t.mu.Lock()
+	refused, why := t.refused, t.why
+	t.mu.Unlock()
+	var all []*request
+	if refused > 0 {
+		all = append(all, t.lifecycle(TypeRefused, "audit writes were refused", map[string]any{"count": refused, "reason": why}))
+	}
+	if n := t.entries.Stats().Segments; n > t.segments && t.segments > 0 {
+		all = append(all, t.lifecycle(TypeRotate, "audit log begins a file", map[string]any{"files": n}))
+		t.segments = n
+	}
+	for _, r := range batch {
+		if !r.gone.Load() {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	next, prev, recorded := uint64(t.tree.size), t.prev, time.Now().UTC()
+	if recorded.Before(t.recorded) {
+		recorded = t.recorded
+	}
+	t.buf = t.buf[:0]
+	ends := make([]int, len(all))
+	leaves := make([]tlog.Hash, len(all))
+	start := 0
+	for i, r := range all {
+		r.index = next + uint64(i)
+		t.buf = appendEntry(t.buf, r, prev, t.session, recorded)
+		ends[i] = len(t.buf)
+		leaves[i] = tlog.RecordHash(t.buf[start:])
+		prev = base64.StdEncoding.EncodeToString(leaves[i][:])
+		start = len(t.buf)
+	}
+	payloads := make([][]byte, len(all))
+	start = 0
+	for i, end := range ends {
+		payloads[i] = t.buf[start:end]
+		start = end
+	}
+	_, err := t.entries.Append(context.Background(), payloads...)
+	in := int(t.entries.Stats().Last) - int(next)
+	for i, r := range all[:in] {
+		t.tree.add(leaves[i])
+		t.prev = base64.StdEncoding.EncodeToString(leaves[i][:])
+		r.done <- nil
+	}
+	for _, r := range all[in:] {
+		r.done <- err
+	}
+	t.recorded = recorded
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.health = err
+	t.stats.Entries, t.stats.Commits = t.tree.size, t.stats.Commits+1
+	if in > 0 && refused > 0 {
+		t.refused -= refused
+	}
+	for i, r := range all {
+		switch {
+		case r.typ != TypeEvent && r.typ != TypeErase:
+		case i < in:
+			t.stats.Recorded++
+		default:
+			if t.refused == 0 {
+				t.why = err.Error()
+			}
+			t.refused++
+			t.stats.Refused++
+		}
+	}
+	return err
+}
+
+// checkpoint writes the tiles and signs the tree.
+func (t *Trail) checkpoint() error {
+	if err := t.writeTiles(); err != nil {
+		return err
+	}
+	at := time.Now().UTC()
+	if at.Before(t.last.Time) {
+		at = t.last.Time
+	}
+	c := Checkpoint{Origin: t.opts.Origin, Size: t.tree.size, Root: t.tree.root(), Time: at}
+	msg, err := note.Sign(&note.Note{Text: checkpointText(c.Origin, c.Size, c.Root, c.Time)}, t.key.signer)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	if err := t.appendNote(msg); err != nil {
+		return err
+	}
+	c.Note = msg
+	t.last = c
+	t.mu.Lock()
+	t.stats.Covered, t.stats.LastCheckpoint, t.stats.Epoch = c.Size, at, t.key.Epoch
+	t.stats.Checkpoints++
+	t.mu.Unlock()
+	select {
+	case t.publish <- c:
+	default:
+		t.errs.Report(errors.New("audit: anchors and witnesses are too slow: a checkpoint was not sent"))
+	}
+	if err := writeFile(filepath.Join(t.dir, checkpointFile), msg, 0o644); err != nil {
+		return err
+	}
+	return t.sweepTiles()
+}
+
+func (t *Trail) appendNote(msg []byte) error {
+	if _, err := t.notes.Append(context.Background(), msg); err != nil {
+		return fmt.Errorf("audit: checkpoint: %w", err)
+	}
+	return nil
+}
+
+// newEpoch changes the signing key and says so in the log.
+func (t *Trail) newEpoch() error {
+	if err := t.turn(); err != nil {
+		return err
+	}
+	t.epochAt = time.Now()
+	if err := t.commit([]*request{t.lifecycle(TypeRotate, "audit log changes its signing key", map[string]any{"epoch": t.key.Epoch})}); err != nil {
+		return err
+	}
+	return t.checkpoint()
+}
+
+// Healthy returns why the last write or the last checkpoint failed, nil when both went well.
+func (t *Trail) Healthy() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.closed:
+		return ErrClosed
+	case t.health != nil:
+		return t.notRecorded(t.health)
+	case t.sealed != nil:
+		return fmt.Errorf("audit: %s: checkpoint: %w", t.Name(), t.sealed)
+	}
+	return nil
+}
+
+// Stats returns the books now.
+func (t *Trail) Stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stats
+}
+
+// Flush waits until what was recorded before is on disk, which it is when Record has returned.
+func (t *Trail) Flush(ctx context.Context) error { return t.entries.Sync(ctx) }
+
+// Close records the end, signs the last checkpoint and gives up the log. When ctx ends first the rest goes on behind it.
+func (t *Trail) Close(ctx context.Context) error {
+	t.closing.Do(func() {
+		t.mu.Lock()
+		t.closed = true
+		t.mu.Unlock()
+		close(t.stop)
+	})
+	select {
+	case <-t.ended:
+		return t.err
+	case <-ctx.Done():
+		return fmt.Errorf("audit: close: %w", context.Cause(ctx))
+	}
+}
