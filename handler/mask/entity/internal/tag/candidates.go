@@ -7,7 +7,7 @@ func candidates(toks []Token, key Key) bool {
 	any := false
 	for i := range toks {
 		t := &toks[i]
-		t.cand = !t.machine && strong(t, i == 0) || keyed && len(toks) <= 6 && !t.machine && underKey(t)
+		t.cand = !t.machine && strong(t, starts(toks, i)) || keyed && len(toks) <= 6 && !t.machine && underKey(t)
 		any = any || t.cand
 	}
 	if !any {
@@ -52,17 +52,29 @@ func joined(t *Token) bool {
 	return false
 }
 
+// starts says whether a sentence begins with token i, and does not go on as a name would.
+func starts(toks []Token, i int) bool {
+	if t := &toks[i]; i > 0 && !t.fresh {
+		return false
+	}
+	if i+1 == len(toks) || !joined(&toks[i+1]) {
+		return true
+	}
+	next := &toks[i+1]
+	return !(next.Class&Particle != 0 || next.Shape == Title || next.Shape == Prefix || next.Shape == Initial)
+}
+
 func strong(t *Token, first bool) bool {
 	switch t.Shape {
 	case Title:
-		if t.Class&Calendar != 0 {
+		if t.Class&(Calendar|Honorific) != 0 {
 			return false
 		}
 		if t.End-t.Start == 2 {
 			return t.Class&names != 0 && t.Class&Common == 0
 		}
 		// A sentence begins with a capital: a word that is no name is none there either.
-		return !first || t.Class&(Common|Log) == 0 || t.Class&^(Common|Log|Role|Product) != 0
+		return !first || t.Class&(Common|Log) == 0 || t.Class&names != 0
 	case Prefix, Hyphen, Uncased:
 		return true
 	case Initials:
@@ -76,7 +88,7 @@ func strong(t *Token, first bool) bool {
 }
 
 func weak(t *Token) bool {
-	if t.machine {
+	if t.machine || t.Class&Honorific != 0 {
 		return false
 	}
 	switch t.Shape {

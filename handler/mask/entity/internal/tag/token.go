@@ -44,6 +44,7 @@ type Token struct {
 	Shape         Shape
 	gap           uint8
 	before, after byte // what touches it, 0 for white space
+	fresh         bool // after a stop, a colon or a bracket: a sentence may begin here
 	machine       bool // part of a path, an identifier, a call
 	cand          bool
 }
@@ -271,6 +272,7 @@ scan:
 	if j = t.End; j < len(s) && !blank(s[j]) {
 		t.after = s[j]
 	}
+	t.fresh = i > 1 && blank(s[i-1]) && fresh(s[:i])
 	t.machine = m.machine(s, &t)
 	return t
 }
@@ -313,6 +315,19 @@ func (m *Model) machine(s string, t *Token) bool {
 	return false
 }
 
+// fresh says whether a sentence may begin after s, which ends in white space.
+func fresh(s string) bool {
+	i := len(s) - 1
+	for i > 0 && blank(s[i]) {
+		i--
+	}
+	switch s[i] {
+	case ':', '.', ']', '-', '|', '!', '?', ';', ')', '>', '}':
+		return true
+	}
+	return i < len(s)-2
+}
+
 // gapBetween says what stands between the last token of dst and i.
 func gapBetween(s string, dst []Token, i int) uint8 {
 	if len(dst) == 0 {
@@ -346,8 +361,7 @@ func gapBetween(s string, dst []Token, i int) uint8 {
 				return gapOther
 			}
 			key = true
-		case '"', '\'', ' ', '\\', '{', '[', '(', '<':
-		case '\t':
+		case '"', '\'', ' ', '\\', '{', '[', '(', '<', '\t':
 		default:
 			return gapOther
 		}
@@ -355,12 +369,7 @@ func gapBetween(s string, dst []Token, i int) uint8 {
 	if key {
 		return gapKey
 	}
-	for k := range len(g) {
-		if !blank(g[k]) {
-			return gapOther
-		}
-	}
-	return gapSpace
+	return gapOther
 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

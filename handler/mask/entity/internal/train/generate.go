@@ -33,7 +33,8 @@ type generator struct {
 	positive, negative, keyed *grammar
 	templates                 []string
 	names                     namer
-	holding                   bool // writing held-back sentences
+	pool                      []string // words of the language
+	holding                   bool     // writing held-back sentences
 }
 
 func newGenerator(seed uint64, l *lists, holdout bool) (*generator, error) {
@@ -132,13 +133,28 @@ func (g *generator) sentence(gr *grammar, lines []string) sentence {
 			w.s.text = u + w.s.text[n:]
 		}
 	}
-	if len(w.s.spans) > 0 && g.rng.IntN(40) == 0 {
-		g.unknownHost(&w.s)
+	if w.s.key == "" && g.rng.IntN(6) == 0 {
+		w.s.prefix(g.envelope())
 	}
 	return w.s
 }
 
-func (g *generator) unknownHost(*sentence) {}
+// prefix puts something before the text.
+func (s *sentence) prefix(p string) {
+	s.text = p + s.text
+	for i := range s.spans {
+		s.spans[i].Start += len(p)
+		s.spans[i].End += len(p)
+	}
+}
+
+var envelopes = []string{"2026-01-14 10:32:11,332 INFO [main] c.e.App: ", "2026-01-14T10:32:11.332Z ERROR ", "2026/01/14 10:32:11 ", "[2026-01-14 10:32:11] ",
+	"Jan 14 10:32:11 web-3 app[812]: ", "Jul  4 06:12:01 box kernel: ", "01-14 10:32:11.332  1702  2395 D ServiceManager: ", "INFO [http-nio-8080-exec-4] ",
+	"W0114 10:32:11.332201  812 queue.go:77] ", "time=2026-01-14T10:32:11Z level=INFO msg=", "<134>1 2026-01-14T10:32:11Z host app - - - ",
+	"DEBUG RequestHandler:204 - ", "26/01/14 10:32:11 INFO storage.BlockStore: ", "2026-01-14 10:32:11, Info                  SVC    ",
+	"worker-3 | ", "api_1  | ", "[main] ", "(pid 812) ", "2026-01-14 10:32:11.332 +01:00 [WRN] ", "ERROR in module.handler: ", "kernel: ", "app: "}
+
+func (g *generator) envelope() string { return envelopes[g.rng.IntN(len(envelopes))] }
 
 type writer struct {
 	g    *generator
@@ -190,6 +206,10 @@ func (w *writer) expand(t string) {
 				t = t[end+1:]
 				continue
 			}
+		} else if name == "WORD" {
+			w.put(capitalized(w.g.pool[w.g.rng.IntN(len(w.g.pool))]))
+			t = t[end+1:]
+			continue
 		} else if text, label := w.g.slot(name); label != 0 {
 			start := w.text.Len()
 			w.text.WriteString(text)

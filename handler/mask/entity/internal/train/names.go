@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +69,29 @@ func readNames(dir string, holdout bool) (*lists, error) {
 	if err := l.readFaker(dir); err != nil {
 		return nil, err
 	}
+	if err := l.readLorem(dir); err != nil {
+		return nil, err
+	}
 	return l, l.readCities(dir)
+}
+
+// readLorem reads faker's list of frequent English words.
+func (l *lists) readLorem(dir string) error {
+	z, err := openWheel(dir, "faker-*.whl")
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	source, err := readZip(z, "faker/providers/lorem/en_US/__init__.py")
+	if err != nil {
+		return err
+	}
+	for _, m := range quoted.FindAllStringSubmatch(string(source), -1) {
+		if w := m[1]; len(w) > 1 && strings.ToLower(w) == w && !strings.ContainsAny(w, " _.") {
+			l.words["common"] = append(l.words["common"], w)
+		}
+	}
+	return nil
 }
 
 func openWheel(dir, pattern string) (*zip.ReadCloser, error) {
@@ -304,12 +325,22 @@ func (l *lists) lexicon(g *generator, corpora []sentence) map[uint64]tag.Class {
 	for _, s := range g.templates {
 		count(strings.Repeat(s+" ", 3))
 	}
-	for w, n := range counts {
-		if n >= 3 {
+	pool := append(slices.Concat(l.words["log"], l.words["common"], l.words["product"]), l.words["log"]...)
+	for _, w := range sortedKeys(counts) {
+		if counts[w] >= 3 {
 			words[tag.HashWord(w)] |= tag.Common
+			if len(w) > 2 {
+				pool = append(pool, w)
+			}
 		}
 	}
+	pool = append(pool, l.words["orgend"]...)
+	// Words that are names too are what is hard.
+	for _, w := range slices.Clone(pool) {
+		if words[tag.HashWord(w)]&tag.NamesOnly != 0 {
+			pool = append(pool, w, w)
+		}
+	}
+	g.pool = slices.DeleteFunc(pool, func(w string) bool { return utf8.RuneCountInString(w) < 3 })
 	return words
 }
-
-var _ = strconv.Itoa

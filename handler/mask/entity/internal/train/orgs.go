@@ -87,9 +87,9 @@ func (g *generator) organization() string {
 	case n < 91:
 		return "The " + first() + " " + noun()
 	case n < 94:
-		return g.acronym() + " " + g.pick([]string{"Group", "Systems", "Bank", "Partners", "Holdings", "Media", "Records", "Studios", "Logistics", "Energy", "GmbH", "Ltd", "Inc", "Labs"})
+		return g.acronym() + " " + g.syllable([]string{"Group", "Systems", "Bank", "Partners", "Holdings", "Media", "Records", "Studios", "Logistics", "Energy", "GmbH", "Ltd", "Inc", "Labs"})
 	case n < 97:
-		return first() + " & " + first() + " " + g.pick([]string{"", "", "Co", "Ltd", "Partners"})
+		return strings.TrimSpace(first() + " & " + first() + " " + g.syllable([]string{"", "", "Co", "Ltd", "Partners"}))
 	default:
 		return capitalized(strings.ToLower(first())) + capitalized(g.syllable(endsOfWords))
 	}
