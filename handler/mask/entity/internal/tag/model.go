@@ -28,19 +28,21 @@ const (
 
 // Model is the lexicon and the weights. Immutable.
 type Model struct {
-	rows    string // 8 bytes for each feature: a weight for each label, plus 128
+	rows    string // 8 bytes for each feature: a weight for each label, plus 128, and a check
 	rowBits uint
-	lex     string // 4 bytes for each slot: check, class; 0 for empty
+	lex     string // 3 bytes for each place
 	lexBits uint
+	sets    [sets]Class
 	trans   [Labels][Labels]int32 // from, to
 	Bias    int32                 // added to O: above 0 finds less
 }
 
-// The file: magic, version, rowBits, lexBits, bias (int32), transitions (int32 each), lexicon, rows. Little-endian.
+// The file: magic, version, rowBits, lexBits, 0, bias (int32), transitions (int32 each), sets of classes (uint16 each), lexicon, rows. Little-endian.
 const (
 	magic      = "SLENTITY"
 	version    = 1
-	headerSize = len(magic) + 4 + 4 + 4*Labels*Labels
+	setsAt     = len(magic) + 4 + 4 + 4*Labels*Labels
+	headerSize = setsAt + 2*sets
 )
 
 // Parse reads a model file.
@@ -53,18 +55,21 @@ func Parse(file string) (*Model, error) {
 	if head[0] != version {
 		return nil, fmt.Errorf("entity model: version %d, want %d", head[0], version)
 	}
-	if m.rowBits < 1 || m.rowBits > 24 || m.lexBits < 1 || m.lexBits > 20 || len(file) != headerSize+4<<m.lexBits+8<<m.rowBits {
+	if m.rowBits < 1 || m.rowBits > 24 || m.lexBits < 1 || m.lexBits > 20 || len(file) != headerSize+slotSize<<m.lexBits+8<<m.rowBits {
 		return nil, fmt.Errorf("entity model: %d bytes are not what 2^%d words and 2^%d features take", len(file), m.lexBits, m.rowBits)
 	}
 	m.Bias = int32(binary.LittleEndian.Uint32(head[4:]))
 	for i := range Labels * Labels {
 		m.trans[i/Labels][i%Labels] = int32(binary.LittleEndian.Uint32(head[8+4*i:]))
 	}
-	m.lex = file[headerSize : headerSize+4<<m.lexBits]
-	m.rows = file[headerSize+4<<m.lexBits:]
+	for i := range m.sets {
+		m.sets[i] = Class(binary.LittleEndian.Uint16([]byte(file[setsAt+2*i : setsAt+2*i+2])))
+	}
+	m.lex = file[headerSize : headerSize+slotSize<<m.lexBits]
+	m.rows = file[headerSize+slotSize<<m.lexBits:]
 	free := false
-	for i := 0; i < len(m.lex) && !free; i += 4 {
-		free = m.lex[i] == 0 && m.lex[i+1] == 0
+	for i := 2; i < len(m.lex) && !free; i += slotSize {
+		free = m.lex[i] == 0
 	}
 	if !free {
 		return nil, errors.New("entity model: the lexicon has no free slot")
@@ -88,9 +93,12 @@ func Build(rowBits uint, rows []Row, trans [Labels][Labels]int32, bias int32, le
 			file = binary.LittleEndian.AppendUint32(file, uint32(w))
 		}
 	}
-	lex, err := buildLexicon(lexBits, words)
+	numbers, lex, err := buildLexicon(lexBits, words)
 	if err != nil {
 		return nil, 0, err
+	}
+	for _, c := range numbers {
+		file = binary.LittleEndian.AppendUint16(file, uint16(c))
 	}
 	file = append(file, lex...)
 	table := make([]byte, 8<<rowBits)

@@ -185,7 +185,7 @@ scan:
 				j += n
 				break
 			}
-			if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			if !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\u200c' && r != '\u200d' {
 				break scan
 			}
 			switch l := unicode.ToLower(r); {
@@ -198,7 +198,7 @@ scan:
 				uppers++
 				lastUpper = true
 				r = l
-			case unicode.IsLower(r) || unicode.IsMark(r):
+			case unicode.IsLower(r) || unicode.IsMark(r) || r == '\u200c' || r == '\u200d':
 				lowers++
 				lastUpper = false
 			default:
@@ -235,7 +235,7 @@ scan:
 	t.Class = m.lookup(t.Hash)
 	letters := uppers + lowers
 	switch {
-	case t.Shape == Uncased && digits == 0 && letters == 0:
+	case t.Shape == Uncased && digits == 0 && uppers == 0:
 	case digits > 0 && letters == 0 && others == 0:
 		t.Shape = Digits
 	case digits > 0 || others > 0:

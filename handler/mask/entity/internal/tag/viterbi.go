@@ -31,7 +31,7 @@ func (m *Model) Append(dst []Span, s string, key Key) []Span {
 		runs(x.toks, func(r run) {
 			dst = m.label(dst, &x, sc, s, r)
 		})
-		dst = addresses(dst, first, x.toks, s)
+		dst = lists(dst, first, x.toks, s)
 	}
 	if cap(x.toks) <= maxKept {
 		sc.toks = x.toks
@@ -148,7 +148,8 @@ func appendSpans(dst []Span, x *text, s string, r run, path *[maxRun]uint8, scs 
 			margin += int(scs[j][path[j]] - scs[j][O])
 		}
 		sp := Span{x.toks[r.start+i].Start, x.toks[r.start+j-1].End, begin, margin, r.start + i, r.start + j}
-		if last := &x.toks[sp.to-1]; last.Class&OrgEnd != 0 && sp.End-last.Start <= 4 && sp.End < len(s) && s[sp.End] == '.' && last.Shape == Title {
+		if last := &x.toks[sp.to-1]; sp.End < len(s) && s[sp.End] == '.' && last.Shape == Title &&
+			(last.Class&OrgEnd != 0 && sp.End-last.Start <= 4 || s[last.Start:last.End] == "Jr" || s[last.Start:last.End] == "Sr") {
 			sp.End++ // the full stop of Inc.
 		}
 		dst = append(dst, sp)

@@ -191,7 +191,7 @@ func goodName(s string) bool {
 
 // minPopulation is the size from which a city is known, minLarge that from which it is large.
 const (
-	minPopulation = 40_000
+	minPopulation = 60_000
 	minLarge      = 250_000
 )
 
@@ -304,6 +304,9 @@ func (l *lists) lexicon(g *generator, corpora []sentence) map[uint64]tag.Class {
 		for _, w := range l.words[sec.name] {
 			words[tag.HashWord(w)] |= sec.class
 		}
+	}
+	for _, w := range l.words["orgnouns"] {
+		add(strings.ToLower(w), tag.OrgEnd)
 	}
 	for _, r := range l.words["reals"] {
 		if strings.Contains(r, " ") {

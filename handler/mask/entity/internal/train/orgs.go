@@ -12,7 +12,7 @@ func capitalized(s string) string {
 }
 
 var legalForms = []string{"Inc", "Inc.", "Ltd", "Ltd.", "LLC", "LLP", "Corp", "Corp.", "Corporation", "Limited", "GmbH", "AG", "SE", "KG", "S.A.", "SA", "SAS", "SARL", "SpA", "BV", "NV",
-	"AB", "AS", "Oy", "plc", "PLC", "Co.", "Company", "Group", "Holdings", "Pty", "Sp. z o.o.", "& Co", "& Sons", "KK"}
+	"AB", "AS", "Oy", "PLC", "Co.", "Company", "Group", "Holdings", "Pty", "& Co", "& Sons", "KK"}
 
 var syllables = strings.Fields("ba be bi bo ca ce co da de di do dra fa fi fo ga ge glo go ha he hi ho in ka ke ki ko la le li lo lu ma me mi mo na ne ni no nu or pa pe pi po qua ra re ri ro sa se si so sta syn ta te ti to tra tri u va ve vi vo we xe ya zo zen nex lum vel ax en on ar is yx quo")
 var endsOfWords = strings.Fields("tech ix ex on ia ra ly io um us soft ware net tek bit con dex lex nix rix tron gen corp systems zon za co via nova sys cor max mo ro ta to ly fy ster works base stack cast flow wave mark link")

@@ -1,9 +1,15 @@
 package tag
 
-// addresses makes one span of a street with its number and the place after it: 12 Elm Street, Springfield.
-func addresses(spans []Span, first int, toks []Token, s string) []Span {
+// lists makes one span of what commas divide: a street with its number and the place after it (12 Elm Street, Springfield), and the partners
+// of a firm (Hayes, Roberts & Schmidt).
+func lists(spans []Span, first int, toks []Token, s string) []Span {
 	out := spans[:first]
 	for _, sp := range spans[first:] {
+		if n := len(out); n > first && sp.Label == BeginOrganization && out[n-1].Label == BeginOrganization && s[out[n-1].End:sp.Start] == ", " &&
+			sp.to > sp.from+1 && toks[sp.from+1].Shape == Amp {
+			out[n-1].End, out[n-1].to = sp.End, sp.to
+			continue
+		}
 		if sp.Label != BeginLocation {
 			out = append(out, sp)
 			continue
