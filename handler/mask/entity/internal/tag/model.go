@@ -83,8 +83,11 @@ type Row struct {
 	Weights [Labels]int8
 }
 
-// Build makes a model file of a lexicon, weights and transitions. Each feature takes one of two rows; those that come first have the
-// choice, and what finds no room is left out: Build returns how many.
+// ways is how many rows a feature may be in; they share a cache line.
+const ways = 4
+
+// Build makes a model file of a lexicon, weights and transitions. Features that come first have the choice of rows, and what finds no
+// room is left out: Build returns how many.
 func Build(rowBits uint, rows []Row, trans [Labels][Labels]int32, bias int32, lexBits uint, words map[uint64]Class) (file []byte, left int, err error) {
 	file = append([]byte(magic), version, byte(rowBits), byte(lexBits), 0)
 	file = binary.LittleEndian.AppendUint32(file, uint32(bias))
@@ -103,16 +106,12 @@ func Build(rowBits uint, rows []Row, trans [Labels][Labels]int32, bias int32, le
 	file = append(file, lex...)
 	table := make([]byte, 8<<rowBits)
 	for _, r := range rows {
-		at := int(r.Feature >> (64 - rowBits))
+		at, k := int(r.Feature>>(64-rowBits)), 0
 		check := Check(r.Feature)
-		if table[8*at+7] != 0 {
-			if table[8*at+7] == check {
-				left++
-				continue
-			}
-			at ^= 1
+		for k < ways && table[8*(at^k)+7] != 0 && table[8*(at^k)+7] != check {
+			k++
 		}
-		if table[8*at+7] != 0 {
+		if at ^= k; k == ways || table[8*at+7] != 0 {
 			left++
 			continue
 		}

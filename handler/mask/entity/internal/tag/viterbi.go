@@ -59,13 +59,15 @@ func (m *Model) sum(feats []uint64) (out [Labels]int32) {
 	const bytes = 0x00ff00ff00ff00ff
 	var even, odd uint64
 	base := int32(0)
+features:
 	for _, f := range feats {
 		at := int(f >> (64 - m.rowBits))
 		row := load64(m.rows, at*8)
-		if uint8(row>>56) != Check(f) {
-			if row = load64(m.rows, (at^1)*8); uint8(row>>56) != Check(f) {
-				continue
+		for k := 1; uint8(row>>56) != Check(f); k++ {
+			if k == ways {
+				continue features
 			}
+			row = load64(m.rows, (at^k)*8)
 		}
 		base += 128
 		even += row & bytes
