@@ -8,19 +8,19 @@ type run struct {
 // maxRun bounds a run, so that a text of capitals alone stays cheap.
 const maxRun = 12
 
-// runs calls f for each run of toks.
-func runs(toks []Token, f func(run)) {
-	for i := 0; i < len(toks); i++ {
-		if !toks[i].cand {
-			continue
-		}
-		r := run{i, i + 1}
-		for r.end < len(toks) && toks[r.end].cand && joined(&toks[r.end]) && r.end-r.start < maxRun {
-			r.end++
-		}
-		f(r)
-		i = r.end - 1
+// nextRun returns the first run of toks at or after token i; false when there is none.
+func nextRun(toks []Token, i int) (run, bool) {
+	for i < len(toks) && !toks[i].cand {
+		i++
 	}
+	if i == len(toks) {
+		return run{}, false
+	}
+	r := run{i, i + 1}
+	for r.end < len(toks) && toks[r.end].cand && joined(&toks[r.end]) && r.end-r.start < maxRun {
+		r.end++
+	}
+	return r, true
 }
 
 // text is what features are made of, beside the tokens.

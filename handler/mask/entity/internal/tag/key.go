@@ -44,7 +44,7 @@ container image cluster namespace zone version revision commit branch tag level 
 operation op stage step phase status state code codec format mime encoding algorithm model protocol scheme query sql template pattern regexp regex unit
 environment env service component instance process pid ppid trace span flags sampler queue topic partition offset shard index bucket table column field
 type kind category mode action event language lang locale timezone tz currency timestamp time date duration
-size bytes count stack stacktrace stack_trace goroutine source fingerprint agent user_agent useragent token signature license`
+size bytes count stack stacktrace stack_trace goroutine source fingerprint useragent token signature license`
 )
 
 var kindOfWord = func() map[string]Kind {
@@ -75,6 +75,9 @@ func KeyOf(group, key string) Key {
 	if k.Kind != NameKey {
 		if k.Kind == NoKind && len(before.bytes()) == 0 && string(last.bytes()) == "user" {
 			k.Kind = PersonKey
+		}
+		if string(last.bytes()) == "agent" && string(before.bytes()) == "user" {
+			k.Kind = MachineKey
 		}
 		return k
 	}
@@ -136,3 +139,6 @@ func lastWords(key string) (last, before word) {
 func wordByte(c byte) bool {
 	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf
 }
+
+// Hash tells keys apart.
+func (k Key) Hash() uint64 { return k.hash ^ uint64(k.Kind)*golden }

@@ -24,14 +24,14 @@ func (m *Model) Learn(s string, key Key, hide func(t *Token)) Example {
 		}
 	}
 	x.measure()
-	runs(x.toks, func(r run) {
+	for r, ok := nextRun(x.toks, 0); ok; r, ok = nextRun(x.toks, r.end) {
 		x.findWholes(m, r)
 		er := ExampleRun{Tokens: x.toks[r.start:r.end]}
 		for i := r.start; i < r.end; i++ {
 			er.Features = append(er.Features, x.appendFeatures(make([]uint64, 0, maxFeatures), s, r, i))
 		}
 		e.Runs = append(e.Runs, er)
-	})
+	}
 	return e
 }
 

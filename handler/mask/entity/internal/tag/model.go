@@ -34,7 +34,7 @@ type Model struct {
 	lexBits uint
 	sets    [sets]Class
 	trans   [Labels][Labels]int32 // from, to
-	Bias    int32                 // added to O: above 0 finds less
+	bias    int32                 // added to O: above 0 finds less
 }
 
 // The file: magic, version, rowBits, lexBits, 0, bias (int32), transitions (int32 each), sets of classes (uint16 each), lexicon, rows. Little-endian.
@@ -58,7 +58,7 @@ func Parse(file string) (*Model, error) {
 	if m.rowBits < 1 || m.rowBits > 24 || m.lexBits < 1 || m.lexBits > 20 || len(file) != headerSize+slotSize<<m.lexBits+8<<m.rowBits {
 		return nil, fmt.Errorf("entity model: %d bytes are not what 2^%d words and 2^%d features take", len(file), m.lexBits, m.rowBits)
 	}
-	m.Bias = int32(binary.LittleEndian.Uint32(head[4:]))
+	m.bias = int32(binary.LittleEndian.Uint32(head[4:]))
 	for i := range Labels * Labels {
 		m.trans[i/Labels][i%Labels] = int32(binary.LittleEndian.Uint32(head[8+4*i:]))
 	}

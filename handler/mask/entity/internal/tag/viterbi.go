@@ -11,12 +11,11 @@ type Span struct {
 }
 
 type scratch struct {
-	toks  []Token
+	x     text
 	feats []uint64
-	spans []Span
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches = sync.Pool{New: func() any { return &scratch{feats: make([]uint64, 0, maxFeatures)} }}
 
 // maxKept bounds what the pool keeps, in tokens.
 const maxKept = 4 << 10
@@ -24,17 +23,18 @@ const maxKept = 4 << 10
 // Append appends the names in s, which stands under key, to dst: in order and apart.
 func (m *Model) Append(dst []Span, s string, key Key) []Span {
 	sc := scratches.Get().(*scratch)
-	x := text{toks: m.tokenize(sc.toks[:0], s), key: key}
+	x := &sc.x
+	x.toks, x.key = m.tokenize(x.toks[:0], s), key
 	if candidates(x.toks, key) {
 		x.measure()
 		first := len(dst)
-		runs(x.toks, func(r run) {
-			dst = m.label(dst, &x, sc, s, r)
-		})
+		for r, ok := nextRun(x.toks, 0); ok; r, ok = nextRun(x.toks, r.end) {
+			dst = m.label(dst, sc, s, r)
+		}
 		dst = lists(dst, first, x.toks, s)
 	}
-	if cap(x.toks) <= maxKept {
-		sc.toks = x.toks
+	if cap(x.toks) > maxKept {
+		x.toks = nil
 	}
 	scratches.Put(sc)
 	return dst
@@ -43,14 +43,14 @@ func (m *Model) Append(dst []Span, s string, key Key) []Span {
 // scores are what each label gets from the features of each token of a run.
 type scores [maxRun][Labels]int32
 
-func (m *Model) score(x *text, sc *scratch, s string, r run) (out scores) {
+func (m *Model) score(out *scores, sc *scratch, s string, r run) {
+	x := &sc.x
 	x.findWholes(m, r)
 	for i := r.start; i < r.end; i++ {
 		sc.feats = x.appendFeatures(sc.feats[:0], s, r, i)
 		out[i-r.start] = m.sum(sc.feats)
-		out[i-r.start][O] += m.Bias
+		out[i-r.start][O] += m.bias
 	}
-	return out
 }
 
 // sum adds the rows of the features up, four labels in a word at a time: the weights are kept with 128 added to them, so that none
@@ -130,11 +130,11 @@ func decode(n int, sc *scores, trans *[Labels][Labels]int32) (path [maxRun]uint8
 }
 
 // label appends the names in a run.
-func (m *Model) label(dst []Span, x *text, sc *scratch, s string, r run) []Span {
-	scs := m.score(x, sc, s, r)
-	n := r.end - r.start
-	path := decode(n, &scs, &m.trans)
-	return appendSpans(dst, x, s, r, &path, &scs)
+func (m *Model) label(dst []Span, sc *scratch, s string, r run) []Span {
+	var scs scores
+	m.score(&scs, sc, s, r)
+	path := decode(r.end-r.start, &scs, &m.trans)
+	return appendSpans(dst, &sc.x, s, r, &path, &scs)
 }
 
 func appendSpans(dst []Span, x *text, s string, r run, path *[maxRun]uint8, scs *scores) []Span {
