@@ -71,6 +71,9 @@ var ownsNames = func() map[string]bool {
 // KeyOf judges the key of an attribute and the name of the group that it is in, empty for none. It does not allocate.
 func KeyOf(group, key string) Key {
 	last, before := lastWords(key)
+	if last.n == 0 {
+		return Key{}
+	}
 	k := Key{Kind: kindOfWord[string(last.bytes())], hash: HashWord(string(last.bytes()))}
 	if k.Kind != NameKey {
 		if k.Kind == NoKind && len(before.bytes()) == 0 && string(last.bytes()) == "user" {

