@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluicelog/sluice/handler/mask"
 	"github.com/sluicelog/sluice/handler/mask/entity"
+	"github.com/sluicelog/sluice/internal/chain"
 )
 
 // texts are what a tagger meets: without a capital, with one at the beginning alone, and with names.
@@ -42,8 +43,11 @@ type discard struct{}
 
 func (discard) Enabled(context.Context, slog.Level) bool  { return true }
 func (discard) Handle(context.Context, slog.Record) error { return nil }
-func (d discard) WithAttrs([]slog.Attr) slog.Handler      { return d }
-func (d discard) WithGroup(string) slog.Handler           { return d }
+func (discard) HandleRoot(context.Context, slog.Record, chain.Root) error {
+	return nil
+}
+func (d discard) WithAttrs([]slog.Attr) slog.Handler { return d }
+func (d discard) WithGroup(string) slog.Handler      { return d }
 
 func tenAttrs(msg string) slog.Record {
 	r := slog.NewRecord(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), slog.LevelInfo, msg, 0)

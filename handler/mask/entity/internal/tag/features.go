@@ -33,6 +33,7 @@ type text struct {
 }
 
 func (x *text) measure() {
+	x.titled, x.long = 0, 0
 	words, caps := 0, 0
 	for i := range x.toks {
 		switch x.toks[i].Shape {

@@ -76,7 +76,7 @@ func KeyOf(group, key string) Key {
 	}
 	k := Key{Kind: kindOfWord[string(last.bytes())], hash: HashWord(string(last.bytes()))}
 	if k.Kind != NameKey {
-		if k.Kind == NoKind && len(before.bytes()) == 0 && string(last.bytes()) == "user" {
+		if k.Kind == NoKind && before.n == 0 && string(last.bytes()) == "user" {
 			k.Kind = PersonKey
 		}
 		if string(last.bytes()) == "agent" && string(before.bytes()) == "user" {
@@ -84,7 +84,8 @@ func KeyOf(group, key string) Key {
 		}
 		return k
 	}
-	if len(before.bytes()) == 0 {
+	grouped := before.n == 0
+	if grouped {
 		before, _ = lastWords(group)
 	}
 	k.hash = hashPair(HashWord(string(before.bytes())), k.hash)
@@ -93,8 +94,12 @@ func KeyOf(group, key string) Key {
 		return k
 	}
 	switch of := kindOfWord[string(before.bytes())]; of {
-	case PersonKey, PlaceKey, OrgKey, MachineKey:
+	case PersonKey, PlaceKey, OrgKey:
 		k.Kind = of
+	case MachineKey:
+		if !grouped { // host_name; the name of an event may be anybody's
+			k.Kind = of
+		}
 	}
 	return k
 }

@@ -131,9 +131,6 @@ func (m *Model) tokenize(dst []Token, s string) []Token {
 		t.gap = gapBetween(s, dst, i)
 		dst = append(dst, t)
 		i = t.End
-		if t.Shape == Initials { // the last full stop is part of it
-			i = t.End
-		}
 	}
 	return dst
 }
@@ -425,7 +422,7 @@ func hyphenName(w string) bool {
 // initials returns the end of a row of initials (J.R., U.S.) that begins at i, 0 when there are not at least two.
 func initials(s string, i int) int {
 	n := 0
-	for i+1 < len(s) && 'A' <= s[i] && s[i] <= 'Z' && s[i+1] == '.' {
+	for i+1 < len(s) && n < 6 && 'A' <= s[i] && s[i] <= 'Z' && s[i+1] == '.' {
 		n++
 		i += 2
 	}
@@ -444,7 +441,7 @@ func markLen(s string) int {
 				return i + 1
 			}
 			return 0
-		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == ':':
+		case 'A' <= c && c <= 'Z', i > 1 && ('0' <= c && c <= '9' || c == '_' || c == ':'):
 		default:
 			return 0
 		}
