@@ -84,7 +84,14 @@ func (g *generator) organization() string {
 		kinds := []string{"Technical University of #", "# Institute of Technology", "Bank of #", "# General Hospital", "St. # Hospital", "# High School", "# City Council", "Museum of #", "# Symphony Orchestra",
 			"Institute of #", "Academy of #", "# Chamber of Commerce", "Royal # Society", "# Medical Center", "National Bank of #", "# Public Library", "# Football Club", "College of #", "Port of #", "# School of Music"}
 		return strings.Replace(kinds[g.rng.IntN(len(kinds))], "#", g.cityName(), 1)
+	case n < 90:
+		kinds := []string{"Banco do #", "Banco de #", "Banca di #", "Banque de #", "Universidad de #", "Università di #", "Université de #", "Universität #", "Hochschule #", "Hôpital de #", "Clínica #",
+			"Grupo #", "Groupe #", "Studio #", "Radio #", "Hotel #", "Café #", "Stiftung #", "Verlag #", "Sparkasse #", "Klinikum #", "Orchestre de #", "Teatro #", "Museo de #", "Société #"}
+		return strings.Replace(kinds[g.rng.IntN(len(kinds))], "#", g.cityName(), 1)
 	case n < 91:
+		kinds := []string{"St. #'s School", "St. #'s Hospital", "Saint # Hospital", "#'s Bakery", "#'s Kitchen", "# Family Foundation", "# Memorial Hospital"}
+		return strings.Replace(kinds[g.rng.IntN(len(kinds))], "#", g.given(), 1)
+	case n < 92:
 		return "The " + first() + " " + noun()
 	case n < 94:
 		return g.acronym() + " " + g.syllable([]string{"Group", "Systems", "Bank", "Partners", "Holdings", "Media", "Records", "Studios", "Logistics", "Energy", "GmbH", "Ltd", "Inc", "Labs"})

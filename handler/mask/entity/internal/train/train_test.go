@@ -62,10 +62,12 @@ func TestTheSameInputsGiveTheSameFile(t *testing.T) {
 }
 
 func TestGeneratedSpansAreTheNames(t *testing.T) {
-	g, err := newGenerator(3, small(), false)
+	l := small()
+	g, err := newGenerator(3, l, false)
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.lexicon(g, nil)
 	for _, s := range g.sentences(3000, 500) {
 		for _, sp := range s.spans {
 			if name := s.text[sp.Start:sp.End]; name == "" || strings.TrimSpace(name) != name {
