@@ -49,9 +49,6 @@ func newGenerator(seed uint64, l *lists, holdout bool) (*generator, error) {
 		}
 		*f.to = gr
 		g.templates = append(g.templates, gr.lines...)
-		for _, alternatives := range gr.macros {
-			_ = alternatives
-		}
 	}
 	for _, gr := range []*grammar{g.positive, g.negative, g.keyed} {
 		for _, name := range sortedKeys(gr.macros) {
@@ -161,7 +158,6 @@ type writer struct {
 	gr   *grammar
 	text strings.Builder
 	s    sentence
-	deep int
 }
 
 func (w *writer) put(s string) {
@@ -193,7 +189,7 @@ func (w *writer) expand(t string) {
 		if t[0] == '<' {
 			if list, ok := w.gr.macros[name]; ok {
 				a := list[w.g.rng.IntN(len(list))]
-				if w.deep++; a == "" || a[0] == ',' || a[0] == ':' || a[0] == '.' || a[0] == '!' {
+				if a == "" || a[0] == ',' || a[0] == ':' || a[0] == '.' || a[0] == '!' {
 					// What begins with a stop touches what is before it.
 					s := strings.TrimRight(w.text.String(), " ")
 					if s != w.text.String() && a != "" {
@@ -202,7 +198,6 @@ func (w *writer) expand(t string) {
 					}
 				}
 				w.expand(a)
-				w.deep--
 				t = t[end+1:]
 				continue
 			}

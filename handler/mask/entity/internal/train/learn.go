@@ -86,7 +86,7 @@ func (l *learner) passes(c config, lexicon *tag.Model, texts []sentence, rng *ra
 	}
 }
 
-// golden returns the labels of a run's tokens.
+// goldLabels returns the labels of a run's tokens.
 func goldLabels(r *tag.ExampleRun, spans []tag.Span) []uint8 {
 	out := make([]uint8, len(r.Tokens))
 	last := -1
