@@ -6,6 +6,7 @@ go 1.26.0
 require (
 	github.com/lmittmann/tint v1.2.1
 	github.com/m-mizutani/masq v0.2.1
+	github.com/maxmind/mmdbwriter v1.2.0
 	github.com/phuslu/log v1.0.121
 	github.com/samber/slog-multi v1.8.0
 	github.com/samber/slog-sampling v1.5.4
@@ -18,11 +19,14 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cornelk/hashmap v1.0.8 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/oschwald/maxminddb-golang/v2 v2.9.0 // indirect
 	github.com/samber/lo v1.53.0 // indirect
 	github.com/samber/slog-common v0.21.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
-	golang.org/x/text v0.22.0 // indirect
+	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
 )
 
 replace github.com/sluicelog/sluice => ../
