@@ -43,6 +43,32 @@ func TestArrowsPointInOneDirection(t *testing.T) {
 	}
 }
 
+// heavy are the parts that only their own packages may bring into a program, and these packages.
+var heavy = map[string][]string{
+	"google.golang.org/grpc":                  {"correlate/grpccorrelate"},
+	"github.com/shirou/gopsutil/v4/process":   {"handler/enrich/system"},
+	"github.com/oschwald/maxminddb-golang/v2": {"handler/enrich/geo"},
+	"github.com/mewkiz/flac":                  {"handler/enrich/audio"},
+	"github.com/mileusna/useragent":           {"handler/enrich/httprequest"},
+	"go.opentelemetry.io/otel/sdk/resource":   {"handler/enrich/otel/resource"},
+	"github.com/maypok86/otter/v2":            {"handler/enrich/provider", "handler/enrich/audio", "handler/enrich/httprequest"},
+}
+
+func TestHeavyPartsStayInTheirPackages(t *testing.T) {
+	deps := list(t, "{{.ImportPath}} {{join .Deps \" \"}}")
+	for part, allowed := range heavy {
+		for pkg, ds := range deps {
+			has := slices.Contains(ds, part)
+			switch may := slices.Contains(allowed, pkg); {
+			case has && !may && forbidden(pkg, "") != "":
+				t.Errorf("%s depends on %s: only %v may", pkg, part, allowed)
+			case !has && may:
+				t.Errorf("%s does not depend on %s: this test looks at nothing", pkg, part)
+			}
+		}
+	}
+}
+
 func TestForbiddenFindsWrongArrows(t *testing.T) {
 	for _, tc := range []struct {
 		from, to string

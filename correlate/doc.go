@@ -33,7 +33,10 @@
 //   - [Handler] begins a request for every HTTP request, [Extract] for every message, [Begin] for a batch job, a timer or
 //     a worker. [Begin] also marks the end, which per-request state of other handlers waits for.
 //   - [With] and [Attrs] add to what is there, for example the user once it is known.
-//   - [Start] begins a stage of its own, for a goroutine or a step that deserves to be told apart.
+//   - [Start] begins a stage of its own, for a goroutine or a step that deserves to be told apart; [Go] runs a goroutine so,
+//     and [Job] and [Run] what a scheduler calls and the items of a batch. They log panics.
+//   - Package grpccorrelate has interceptors for both sides of gRPC; [Map], [Values], [Table] and [List] make carriers of what
+//     message brokers have as headers, without their client libraries.
 //   - Work that goes on after the response keeps its identifiers through context.WithoutCancel.
 //
 // What these return is immutable and built once: logging takes it by reference.
@@ -50,7 +53,7 @@
 // parsed. What fails is not logged, sent on or echoed, but replaced, and counted ([Refused]).
 //
 // A receiver believes who sends: behind a gateway that is what one wants. A handler that strangers can reach sets
-// [HandlerOptions.PublicEndpoint].
+// [HandlerOptions.PublicEndpoint], and one that takes strangers' messages uses [ExtractPublic].
 //
 // # Beside OpenTelemetry
 //

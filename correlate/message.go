@@ -132,13 +132,26 @@ func outgoing(s *scope.Scope, bag baggage.Baggage) string {
 // what is missing or refused is made. Attributes that ctx has by [Attrs] stay, its identifiers do not. The trace of c goes
 // before a span that ctx has, unless that span is of the same trace. Let [Begin] follow, which gives the work an end.
 func Extract(ctx context.Context, c Carrier) context.Context {
-	in := receive(c)
+	in, s, sc := extract(ctx, c)
+	return in.enter(ctx, s, sc, trace.FlagsSampled)
+}
+
+// ExtractPublic is Extract for a carrier that a stranger has filled, as [HandlerOptions.PublicEndpoint] says: its trace is linked,
+// its request identifier is not believed unless trustRequestID says so, and its baggage never.
+func ExtractPublic(ctx context.Context, c Carrier, trustRequestID bool) context.Context {
+	in, s, sc := extract(ctx, c)
+	return in.enter(ctx, s, in.distrust(trustRequestID, s, sc), trace.FlagsSampled)
+}
+
+// extract reads c and returns a scope for its request and the span to be in, or under.
+func extract(ctx context.Context, c Carrier) (in received, s *scope.Scope, sc trace.SpanContext) {
+	in = receive(c)
 	base := scope.From(ctx)
-	sc := foreign(ctx, base)
+	sc = foreign(ctx, base)
 	if in.span.IsValid() && in.span.TraceID() != sc.TraceID() || !sc.IsValid() {
 		sc = in.span
 	}
-	return in.enter(ctx, within(base), sc, trace.FlagsSampled)
+	return in, within(base), sc
 }
 
 // within returns a scope for a request that is handled in the context of base, which may be nil.

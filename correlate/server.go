@@ -70,7 +70,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		sc = in.span
 	}
 	if h.opts.PublicEndpoint {
-		sc = h.distrust(&in, s, sc)
+		sc = in.distrust(h.opts.TrustRequestID, s, sc)
 	}
 	flags := trace.FlagsSampled
 	if h.opts.Unsampled {
@@ -83,8 +83,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // distrust takes out of in what a stranger may not say, links s to the trace that came in, and returns the span to be
 // in: sc, unless that came in too.
-func (h *handler) distrust(in *received, s *scope.Scope, sc trace.SpanContext) trace.SpanContext {
-	if !h.opts.TrustRequestID {
+func (in *received) distrust(trustRequest bool, s *scope.Scope, sc trace.SpanContext) trace.SpanContext {
+	if !trustRequest {
 		in.request = ""
 	}
 	in.session, in.user, in.transaction, in.bag = "", "", "", baggage.Baggage{}

@@ -41,6 +41,10 @@
 // And whatever an [Enricher] of [Options.Enrichers] finds out. [ByType] sends records to enrichers by their attribute
 // type; package provider puts a cache and a budget before slow sources.
 //
+// Ready enrichers are in packages of their own, with what they need: geo (where a client's address is), system (how process and
+// host are), audio (records of an audio pipeline), httprequest, occurrence (how often an error comes), provider (users,
+// and any slow source); container and otel/resource find attributes of the process for [Options.Attrs].
+//
 // # Where it stands in a chain
 //
 // Behind the mask, in front of the sampler and the queue: mask, enrich, sample, async. All that is added is masked too when

@@ -107,3 +107,14 @@ func word(s string) (n int, varies bool) {
 func wordByte(c byte) bool {
 	return c >= '0' && c <= '9' || (c|0x20) >= 'a' && (c|0x20) <= 'z' || c >= 0x80
 }
+
+// Fingerprint names the kind of error that a record tells of: 16 hex digits that are the same for all records of the kind,
+// whatever numbers, identifiers and quoted texts are in the message, and that outlive an edit of the file. For a record that
+// carries an error it is the fingerprint of the root group error; for another it is made of its message.
+func Fingerprint(r Record) string {
+	if r.v.err == nil {
+		return fingerprint(nil, r.v.rec.Message, function(r.v.rec.PC))
+	}
+	t := look(r.v.err)
+	return fingerprint(t.types, t.texts[0], function(r.v.rec.PC))
+}

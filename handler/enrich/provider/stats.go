@@ -14,6 +14,15 @@ type Stats struct {
 	Fetches uint64 // calls of the provider
 	Errors  uint64 // of these, those that failed or panicked
 	Size    int    // answers in the cache, about
+	Evicted uint64 // answers that made room for others, or were too old
+}
+
+// HitRate is the share of the records with a key whose answer was in the cache, 0 to 1; 1 when there were none.
+func (s Stats) HitRate() float64 {
+	if s.Hits+s.Misses == 0 {
+		return 1
+	}
+	return float64(s.Hits) / float64(s.Hits+s.Misses)
 }
 
 // Stats returns the counters as they are now.
@@ -27,5 +36,6 @@ func (c *Cache) Stats() Stats {
 		Fetches: c.counts.fetches.Load(),
 		Errors:  c.counts.errors.Load(),
 		Size:    c.answers.EstimatedSize(),
+		Evicted: lookups.Evictions,
 	}
 }
