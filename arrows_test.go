@@ -12,7 +12,7 @@ const module = "github.com/sluicelog/sluice"
 // standardOnly are the packages that compile with the standard library alone (and with internal packages that do).
 var standardOnly = []string{
 	"handler/async", "handler/compress", "handler/mask", "handler/sample", "level", "slogrec", "template",
-	"internal/chain", "internal/freeze", "internal/maskederr", "internal/onerror", "internal/scope",
+	"internal/chain", "internal/filelock", "internal/freeze", "internal/journal", "internal/maskederr", "internal/onerror", "internal/scope",
 }
 
 func TestArrowsPointInOneDirection(t *testing.T) {

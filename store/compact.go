@@ -146,14 +146,11 @@ func (s *Store) load(b *segment.Batch, sp span, keep func(*segment.Segment, int,
 func (s *Store) swap(old []span, merged span, exists bool) error {
 	s.dirMu.Lock()
 	var spans []span
-	for i, sp := range s.spans {
+	for _, sp := range s.spans {
 		if sp.first < merged.first || sp.first > merged.last {
 			spans = append(spans, sp)
 		} else if exists && sp.first == merged.first {
 			spans = append(spans, merged)
-		} else if i == len(s.spans)-1 && !exists {
-			// The last arrival number must stay known: the journal's position is behind it.
-			continue
 		}
 	}
 	s.spans = spans

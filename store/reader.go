@@ -70,11 +70,14 @@ func (r *Reader) Snapshot() (*Snapshot, error) {
 		return nil, ErrClosed
 	}
 	const tries = 10
+	var before []span
 	for try := 1; ; try++ {
-		s, whole, err := r.snapshot()
-		if err == nil && (whole || try >= tries) {
+		s, spans, whole, err := r.snapshot()
+		// A hole that stays while the segments do is not their doing: retention has removed what was there.
+		if err == nil && (whole || try >= tries || try > 1 && slices.Equal(spans, before)) {
 			return s, nil
 		}
+		before = spans
 		if s != nil {
 			s.release()
 		}
@@ -86,10 +89,10 @@ func (r *Reader) Snapshot() (*Snapshot, error) {
 
 // snapshot tries once. Whole is false when a record between the segments and the tail is missing: it was sealed, or a segment
 // replaced, after the directory was read.
-func (r *Reader) snapshot() (s *Snapshot, whole bool, err error) {
-	spans, _, err := listSpans(r.fs, r.dir)
+func (r *Reader) snapshot() (s *Snapshot, spans []span, whole bool, err error) {
+	spans, _, err = listSpans(r.fs, r.dir)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	s = &Snapshot{reader: r}
 	live := map[string]bool{}
@@ -101,7 +104,7 @@ func (r *Reader) snapshot() (s *Snapshot, whole bool, err error) {
 			o = &opened{span: sp}
 			o.seg, o.err = segment.Open(filepath.Join(r.dir, name))
 			if errors.Is(o.err, fs.ErrNotExist) {
-				return s, false, o.err
+				return s, spans, false, o.err
 			}
 			r.open[name] = o
 		}
@@ -125,7 +128,7 @@ func (r *Reader) snapshot() (s *Snapshot, whole bool, err error) {
 	}
 	whole, err = r.readTail(last)
 	s.tail = slices.Clip(r.rows)
-	return s, whole, err
+	return s, spans, whole, err
 }
 
 // readTail brings r.rows up to date: the records behind last.
@@ -139,7 +142,7 @@ func (r *Reader) readTail(last uint64) (whole bool, err error) {
 		if r.tail != nil {
 			_ = r.tail.Close()
 		}
-		r.tail, err = journal.OpenReader(filepath.Join(r.dir, tailDir), last+1, &journal.Options{FS: r.fs})
+		r.tail, err = journal.OpenReader(filepath.Join(r.dir, tailDir), 0, &journal.Options{FS: r.fs})
 		if errors.Is(err, fs.ErrNotExist) {
 			r.tail = nil
 			return true, nil

@@ -82,6 +82,7 @@ func (s *Store) write(b *segment.Batch) error {
 	}
 	s.dirMu.Lock()
 	s.spans = append(s.spans, sp)
+	s.sealTo = last
 	s.dirMu.Unlock()
 	if err := s.j.Ack(last); err != nil {
 		s.errs.Report(err) // the segment holds: a later Ack is for this one too

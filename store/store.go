@@ -51,6 +51,7 @@ type Store struct {
 	sealed  sync.Cond // on dirMu
 	dirMu   sync.Mutex
 	spans   []span
+	sealTo  uint64 // last arrival number that was sealed; its segment may be gone
 	waiting int // seal jobs not done
 	failed  error
 
@@ -128,6 +129,9 @@ func Recover(dir string, opts *Options) (*Store, Recovery, error) {
 		return nil, rec, fmt.Errorf("store: %w", err)
 	}
 	s.spans = spans
+	if len(spans) > 0 {
+		s.sealTo = spans[len(spans)-1].last
+	}
 	if err := s.openJournal(&rec); err != nil {
 		return nil, rec, fmt.Errorf("store: %w", err)
 	}
@@ -172,8 +176,11 @@ func (s *Store) recover(rec *Recovery) error {
 		rec.Removed = append(rec.Removed, name)
 	}
 	s.spans = spans
-	last := s.lastSealed()
-	r := s.j.Reader(last + 1)
+	s.dirMu.Lock()
+	s.sealTo = max(s.sealTo, s.j.Stats().Acked)
+	last := s.sealTo
+	s.dirMu.Unlock()
+	r := s.j.Reader(0)
 	defer r.Close()
 	for {
 		seq, payload, err := r.TryNext()
@@ -197,10 +204,7 @@ func (s *Store) recover(rec *Recovery) error {
 func (s *Store) lastSealed() uint64 {
 	s.dirMu.Lock()
 	defer s.dirMu.Unlock()
-	if len(s.spans) == 0 {
-		return 0
-	}
-	return s.spans[len(s.spans)-1].last
+	return s.sealTo
 }
 
 // Append adds a record. The line is not kept. When it returns nil the record is as safe as Options.Sync says. The error wraps
@@ -277,19 +281,19 @@ func (s *Store) flushLocked() error {
 	if err != nil {
 		return s.notFlushed(p, err)
 	}
-	if s.batch.Len() == 0 {
-		s.since = s.opts.now()
-	}
 	for i, line := range payloads {
+		if s.batch.Len() == 0 {
+			s.since = s.opts.now()
+		}
 		s.batch.Append(last-uint64(len(payloads)-1-i), line)
+		if s.batch.Len() >= s.opts.SegmentRecords || s.batch.Size() >= s.opts.SegmentBytes {
+			s.seal()
+		}
 	}
 	s.flushed = added
 	s.mu.Lock()
 	s.stuck = nil
 	s.mu.Unlock()
-	if s.batch.Len() >= s.opts.SegmentRecords || s.batch.Size() >= s.opts.SegmentBytes {
-		s.seal()
-	}
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/sluicelog/sluice/internal/filelock"
 )
 
 // ErrLocked is the error of Open when the file has a writer already.
@@ -24,11 +26,14 @@ func takeLock(path string, perm os.FileMode) (*lockFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f); err != nil {
+	if err := filelock.Lock(f); err != nil {
 		pid, _ := (&lockFile{f}).read()
 		_ = f.Close()
-		if errors.Is(err, ErrLocked) && pid != 0 {
-			return nil, fmt.Errorf("rotate: %s: %w (process %d)", path, ErrLocked, pid)
+		if errors.Is(err, filelock.ErrHeld) {
+			err = ErrLocked
+			if pid != 0 {
+				return nil, fmt.Errorf("rotate: %s: %w (process %d)", path, ErrLocked, pid)
+			}
 		}
 		return nil, fmt.Errorf("rotate: %s: %w", name, err)
 	}

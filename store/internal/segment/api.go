@@ -67,7 +67,7 @@ func (c *Column) AppendValue(dst []byte, entry int) ([]byte, error) {
 		return dst, err
 	}
 	if c.v.codec == strText && c.refIDs != nil {
-		return c.appendText(dst, int(c.rows[entry]), entry)
+		return c.appendText(dst, int(c.rows[entry]), entry, 0)
 	}
 	return c.v.append(dst, c.place(entry)), nil
 }

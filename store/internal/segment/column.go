@@ -318,8 +318,14 @@ func (f *Column) entries() []int32 {
 	return f.index
 }
 
+// maxRefs bounds how texts refer to texts.
+const maxRefs = 100
+
 // appendRow appends the column's value at a row of which it is known to have one.
-func (f *Column) appendRow(dst []byte, row int) ([]byte, error) {
+func (f *Column) appendRow(dst []byte, row, depth int) ([]byte, error) {
+	if depth > maxRefs {
+		return dst, corrupt("field %d refers to itself", f.id)
+	}
 	if err := f.load(); err != nil {
 		return dst, err
 	}
@@ -328,13 +334,13 @@ func (f *Column) appendRow(dst []byte, row int) ([]byte, error) {
 		return dst, corrupt("field %d has no value in record %d", f.id, row)
 	}
 	if f.v.codec == strText && f.refIDs != nil {
-		return f.appendText(dst, row, i)
+		return f.appendText(dst, row, i, depth)
 	}
 	return f.v.append(dst, f.place(i)), nil
 }
 
 // appendText fills the template of a text whose slots are fields.
-func (f *Column) appendText(dst []byte, row, i int) ([]byte, error) {
+func (f *Column) appendText(dst []byte, row, i, depth int) ([]byte, error) {
 	tf := f.seg.fields[f.tmpl]
 	if err := tf.load(); err != nil {
 		return dst, err
@@ -350,7 +356,7 @@ func (f *Column) appendText(dst []byte, row, i int) ([]byte, error) {
 				k++
 			}
 			at := len(dst)
-			if dst, err = f.seg.fields[f.refIDs[t.slots[nth]]].appendRow(dst, row); err != nil {
+			if dst, err = f.seg.fields[f.refIDs[t.slots[nth]]].appendRow(dst, row, depth+1); err != nil {
 				return dst, err
 			}
 			if nth < slotRefs {
@@ -366,7 +372,7 @@ func (f *Column) appendText(dst []byte, row, i int) ([]byte, error) {
 			case id-slotRefs >= uint64(len(f.seg.fields)) || int(id-slotRefs) == f.id:
 				return dst, corrupt("field %d refers to field %d", f.id, id-slotRefs)
 			default:
-				if dst, err = f.seg.fields[id-slotRefs].appendRow(dst, row); err != nil {
+				if dst, err = f.seg.fields[id-slotRefs].appendRow(dst, row, depth+1); err != nil {
 					return dst, err
 				}
 			}
@@ -452,7 +458,7 @@ func (s *Segment) AppendLine(dst []byte, row int) ([]byte, error) {
 	var err error
 	for i, id := range sh.fields {
 		dst = append(dst, sh.lits[i]...)
-		if dst, err = s.fields[id].appendRow(dst, row); err != nil {
+		if dst, err = s.fields[id].appendRow(dst, row, 0); err != nil {
 			return dst, err
 		}
 	}

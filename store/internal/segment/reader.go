@@ -227,7 +227,46 @@ func (s *Segment) describe(c *cursor) error {
 			}
 		}
 	}
-	return c.err
+	if c.err != nil {
+		return c.err
+	}
+	return s.checkOrder()
+}
+
+// checkOrder makes sure that no field is decided by itself: a loader would wait for itself.
+func (s *Segment) checkOrder() error {
+	done := make([]bool, len(s.fields))
+	for i := range s.fields {
+		steps := 0
+		for id := i; id >= 0 && !done[id]; id = s.fields[id].needs() {
+			if steps++; steps > len(s.fields) {
+				return corrupt("field %d decides itself", i)
+			}
+			if next := s.fields[id].needs(); next >= len(s.fields) {
+				return corrupt("field %d of %d", next, len(s.fields))
+			}
+		}
+		for id := i; id >= 0 && !done[id]; id = s.fields[id].needs() {
+			done[id] = true
+		}
+	}
+	return nil
+}
+
+// needs returns the field that must be decoded before this one, -1 if there is none.
+func (f *Column) needs() int {
+	if len(f.body) < 3 || f.key.kind == kindCodes {
+		return -1
+	}
+	c := &cursor{b: f.body[2:]}
+	switch f.body[1] {
+	case strTimeDiff:
+		c.bytes()
+		return c.count(maxList)
+	case strFunc, strSame:
+		return c.count(maxList)
+	}
+	return -1
 }
 
 // skipCodes passes what encoder.plainCodes has written.

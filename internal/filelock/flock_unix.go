@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package rotate
+package filelock
 
 import (
 	"errors"
@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// flock locks f for as long as it is open, or returns ErrLocked.
-func flock(f *os.File) error {
+// Lock locks f for as long as it is open, or returns ErrHeld. Two opened files of one process exclude each other too.
+func Lock(f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return ErrLocked
+			return ErrHeld
 		}
 		return os.NewSyscallError("flock", err)
 	}
