@@ -52,6 +52,9 @@ type Form struct {
 
 // Form returns the form of a column's values, and false when they have none.
 func (c *Column) Form() (Form, bool) {
+	if len(c.body) > 1 && (c.body[1] == strInt || c.body[1] == strDecimal) {
+		return Form{Decimal: true}, true // behind the order stands how the values are written
+	}
 	if c.load() != nil {
 		return Form{}, false
 	}
