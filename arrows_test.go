@@ -38,7 +38,7 @@ func TestForbiddenFindsWrongArrows(t *testing.T) {
 	}{
 		{"handler/mask", "handler/enrich", true}, {"handler/mask", "handler/mask/internal/scan", false}, {"handler/mask/entity", "handler/mask", false},
 		{"handler/enrich/otel", "handler/enrich", false}, {"handler/async", "", true}, {"store", "handler/async", true}, {"search", "store", false},
-		{"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
+		{"handler/opensearch/bootstrap", "internal/osclient", false}, {"internal/osclient", "handler/opensearch", true}, {"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
 		{"level", "go.opentelemetry.io/otel", true}, {"handler/mask/entity", "golang.org/x/text", false}, {"handler/sample", "golang.org/x/sys/unix", true},
 		{"", "handler/mask", false}, {"cmd/sluice", "", false}, {"handler/mask", "examples/pipeline", true}, {"level", "internal/conf", false},
 	} {

@@ -7,6 +7,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/lmittmann/tint v1.2.1
 	github.com/maypok86/otter/v2 v2.4.0
+	github.com/opensearch-project/opensearch-go/v4 v4.8.1
 	github.com/samber/slog-multi v1.8.0
 	github.com/samber/slog-sampling v1.5.4
 	go.opentelemetry.io/otel v1.47.0
@@ -30,5 +31,6 @@ require (
 	github.com/samber/slog-common v0.21.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
+	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/text v0.22.0 // indirect
 )

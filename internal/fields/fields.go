@@ -16,6 +16,9 @@ const (
 	Long      Type = "long"
 	Double    Type = "double"
 	Object    Type = "object"
+	Byte      Type = "byte"
+	// Flat is an object whose keys are values, not fields of the mapping: whatever comes under it fits.
+	Flat Type = "flat_object"
 )
 
 // A Field is one row.
@@ -71,10 +74,21 @@ var Table = []Field{
 	{Key: "audit.actor", Document: "attributes.audit.actor", Type: Object},
 	{Key: "audit.action", Document: "attributes.audit.action", Type: Keyword},
 	{Key: "audit.target", Document: "attributes.audit.target", Type: Object},
-	{Key: "audit.old", Document: "attributes.audit.old", Type: Object},
-	{Key: "audit.new", Document: "attributes.audit.new", Type: Object},
+	{Key: "audit.old", Document: "attributes.audit.old", Type: Flat},
+	{Key: "audit.new", Document: "attributes.audit.new", Type: Flat},
 	{Key: "audit.outcome", Document: "attributes.audit.outcome", Type: Keyword},
 	{Key: "audit.reason", Document: "attributes.audit.reason", Type: Text, NoDoc: true},
+}
+
+// Unmapped is where a document keeps, after it has been refused, what its index had no room or no type for.
+const Unmapped = "unmapped"
+
+// Extra lists the fields of a document that no key has for itself, without Key. Not to be written to.
+var Extra = []Field{
+	{Document: "severity.number", Type: Byte, Aliases: []string{"severityNumber"}},
+	{Document: "observedTimestamp", Type: DateNanos},
+	{Document: "instrumentationScope.version", Type: Keyword},
+	{Document: Unmapped, Type: Flat},
 }
 
 // Attributes is where a document keeps what the table does not name.

@@ -21,6 +21,7 @@ type Leaf struct {
 	Name     string        // common name
 	Hosts    []string      // host names and addresses of a server; nil for a client
 	ValidFor time.Duration // from now; zero means a day, negative one that has expired
+	Chain    bool          // with the authority's certificate behind it
 }
 
 // Authority issues certificates for tests. Its files lie in one directory: ca.pem, ca.key.
@@ -53,7 +54,7 @@ func NewAuthority(dir string) (*Authority, error) {
 	if a.cert, err = x509.ParseCertificate(der); err != nil {
 		return nil, err
 	}
-	return a, writePair(filepath.Join(dir, "ca"), der, key)
+	return a, writePair(filepath.Join(dir, "ca"), key, der)
 }
 
 func (a *Authority) open(keyText []byte) error {
@@ -109,16 +110,23 @@ func (a *Authority) Issue(base string, leaf Leaf) error {
 	if err != nil {
 		return err
 	}
-	return writePair(base, der, key)
+	if leaf.Chain {
+		return writePair(base, key, der, a.cert.Raw)
+	}
+	return writePair(base, key, der)
 }
 
-func writePair(base string, der []byte, key *ecdsa.PrivateKey) error {
+func writePair(base string, key *ecdsa.PrivateKey, chain ...[]byte) error {
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return err
 	}
+	var certs []byte
+	for _, der := range chain {
+		certs = append(certs, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
 	return errors.Join(
-		os.WriteFile(base+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644),
+		os.WriteFile(base+".pem", certs, 0o644),
 		os.WriteFile(base+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600),
 	)
 }

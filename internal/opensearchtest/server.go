@@ -111,13 +111,16 @@ func (s *Server) Stream(t testing.TB) string {
 	return name
 }
 
-// DeleteAfter removes the data stream, the index, and the index template and component templates of that name with the test.
+// DeleteAfter removes the data stream, the index, the index template and the component templates (name-mappings, name-settings) with the test.
 func (s *Server) DeleteAfter(t testing.TB, name string) {
 	t.Helper()
 	t.Cleanup(func() {
-		for _, path := range []string{"/_data_stream/", "/", "/_index_template/", "/_component_template/"} {
+		for _, path := range []string{
+			"/_data_stream/" + name, "/" + name, "/_index_template/" + name,
+			"/_component_template/" + name + "-mappings", "/_component_template/" + name + "-settings",
+		} {
 			// What is not there answers 404, a stream's name as an index 400; a killed node does not answer.
-			_, _, _ = s.Do(context.WithoutCancel(t.Context()), "DELETE", path+name, "")
+			_, _, _ = s.Do(context.WithoutCancel(t.Context()), "DELETE", path, "")
 		}
 	})
 }

@@ -158,8 +158,7 @@ func prepare(t testing.TB, opts Options) *node {
 	home, err := install(t.Context(), cache, opts.Secured)
 	fatalOrSkip(t, err)
 	removeStale(cache)
-	// t.TempDir lies below directories that the account of the node may not enter.
-	dir, err := os.MkdirTemp(cache, "private-")
+	dir, err := os.MkdirTemp(cache, "private-") //nolint:usetesting // t.TempDir lies below directories that the node's account may not enter
 	if err == nil {
 		err = os.Chmod(dir, 0o755)
 	}
@@ -169,7 +168,7 @@ func prepare(t testing.TB, opts Options) *node {
 	if opts.Heap == "" {
 		opts.Heap = "512m"
 	}
-	n, err := newNode(home, dir, spec{Secured: opts.Secured, Heap: opts.Heap, Settings: opts.Settings})
+	n, err := newNode(home, dir, spec(opts))
 	if err != nil {
 		t.Fatal(err)
 	}
