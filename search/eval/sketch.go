@@ -219,3 +219,72 @@ func middle(octave, j int) float64 {
 	bits := (uint64(octave)*perOctave + uint64(j)) << shift
 	return math.Float64frombits(bits | 1<<(shift-1))
 }
+
+// maxDense bounds the buckets between the least and the largest number that addAll counts in one array a sketch.
+const maxDense = 64 * perOctave
+
+// addAll adds the numbers of rows to the sketches that ids tell, -1 for none; NaN is passed over.
+func addAll(sketches []*Sketch, rows []uint32, ids []int32, numbers []float64) {
+	least, most := math.Inf(1), math.Inf(-1)
+	for i, r := range rows {
+		if f := numbers[r]; f == f && ids[i] >= 0 {
+			least, most = min(least, f), max(most, f)
+		}
+	}
+	if least > most {
+		return
+	}
+	first, last := math.Float64bits(least)>>shift, math.Float64bits(most)>>shift
+	if !(least > 0) || math.IsInf(most, 0) || last-first >= maxDense {
+		for i, r := range rows {
+			if ids[i] >= 0 {
+				sketches[ids[i]].Add(numbers[r], 1)
+			}
+		}
+		return
+	}
+	type ends struct{ least, most float64 }
+	width := int(last-first) + 1
+	counts, of := make([]uint32, width*len(sketches)), make([]ends, len(sketches))
+	for i := range of {
+		of[i] = ends{math.Inf(1), math.Inf(-1)}
+	}
+	for i, r := range rows {
+		f, id := numbers[r], ids[i]
+		if f != f || id < 0 {
+			continue
+		}
+		counts[int(id)*width+int(math.Float64bits(f)>>shift-first)]++
+		e := &of[id]
+		if f < e.least {
+			e.least = f
+		}
+		if f > e.most {
+			e.most = f
+		}
+	}
+	for i, s := range sketches {
+		if s != nil && of[i].least <= of[i].most {
+			s.addCounts(first, counts[i*width:(i+1)*width], of[i].least, of[i].most)
+		}
+	}
+}
+
+// addCounts adds numbers above zero that are counted by bucket.
+func (s *Sketch) addCounts(first uint64, counts []uint32, least, most float64) {
+	if !s.counts {
+		s.spread()
+	}
+	if s.total == 0 || least < s.least {
+		s.least = least
+	}
+	if s.total == 0 || most > s.most {
+		s.most = most
+	}
+	for i, n := range counts {
+		if n > 0 {
+			s.high.add(first+uint64(i), float64(n))
+			s.total += float64(n)
+		}
+	}
+}

@@ -181,6 +181,9 @@ func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
 		}
 		return
 	}
+	if v.weights == nil && v.fused(p, s, rows, ids, keys, counts) {
+		return
+	}
 	starts := make([]uint32, len(keys)+1)
 	for i := 1; i <= len(keys); i++ {
 		starts[i] = starts[i-1] + counts[i]
@@ -198,6 +201,52 @@ func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
 			v.add(v.t.bucket(p, s, key), s.inner, part)
 		}
 	}
+}
+
+// fused counts percentiles and statistics within buckets without sorting the rows, where there is nothing else in them.
+func (v *vectors) fused(p *part, s *spec, rows []uint32, ids []int32, keys []search.Value, counts []uint32) bool {
+	for i := range s.inner {
+		_, percentiles := s.inner[i].agg.(search.Percentiles)
+		_, stats := s.inner[i].agg.(search.Stats)
+		if !percentiles && !stats || s.inner[i].field >= 0 && v.columns[s.inner[i].field].Numbers == nil {
+			return false
+		}
+	}
+	groups := make([]*Group, len(keys))
+	for i, key := range keys {
+		if n := counts[i+1]; n > 0 {
+			groups[i] = v.t.bucket(p, s, key)
+			groups[i].Count += uint64(n)
+			groups[i].Weight += float64(n)
+		}
+	}
+	for k := range s.inner {
+		if s.inner[k].field < 0 {
+			continue
+		}
+		numbers := v.columns[s.inner[k].field].Numbers
+		if s.inner[k].isPercentiles() {
+			sketches := make([]*Sketch, len(groups))
+			for i, g := range groups {
+				if g != nil {
+					sketches[i] = g.parts[k].sketch
+				}
+			}
+			addAll(sketches, rows, ids, numbers)
+			continue
+		}
+		for i, r := range rows {
+			if f := numbers[r]; f == f && ids[i] >= 0 {
+				addSummary(groups[ids[i]].parts[k].summary, f, 1)
+			}
+		}
+	}
+	return true
+}
+
+func (s *spec) isPercentiles() bool {
+	_, ok := s.agg.(search.Percentiles)
+	return ok
 }
 
 // keysOfCodes numbers the keys of a column of codes.

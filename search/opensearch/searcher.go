@@ -18,35 +18,34 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/osclient"
 	"github.com/sluicelog/sluice/search"
 )
 
-// A Doer sends a request: an *http.Client, or a client of OpenSearch that signs, retries or chooses a node.
-type Doer interface {
-	Do(*http.Request) (*http.Response, error)
+// A Client sends a request to a path of the cluster and returns the whole reply.
+type Client interface {
+	Do(ctx context.Context, method, path string, header http.Header, body []byte) (status int, reply []byte, err error)
 }
 
 // Options of a Searcher.
 type Options struct {
 	Index  string        // index, data stream or pattern; empty means "logs-otel-v1-*"
-	Client Doer          // nil means an http.Client of its own
+	Client Client        // nil means one of its own for the URL, with the user and password that are in it
 	Poll   time.Duration // how often Tail asks; 0 means 1 s
 }
 
 // Searcher implements [search.Searcher] on OpenSearch. It is safe for concurrent use.
 type Searcher struct {
-	base   string
 	index  string
-	client Doer
+	client Client
+	own    *osclient.Client
 	poll   time.Duration
 
 	mu      sync.Mutex
@@ -56,16 +55,13 @@ type Searcher struct {
 
 var _ search.Searcher = (*Searcher)(nil)
 
-// New returns a Searcher on the cluster at the URL. It sends nothing yet. Opts may be nil.
+// New returns a Searcher on the cluster at the URL, which does not matter where the options have a Client. It sends nothing yet. Opts may be nil.
+// The error names what is wrong with the URL.
 func New(base string, opts *Options) (*Searcher, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("opensearch: the URL is none of a cluster: want https://host:9200")
-	}
-	s := &Searcher{base: strings.TrimSuffix(u.String(), "/"), index: opts.Index, client: opts.Client, poll: opts.Poll}
+	s := &Searcher{index: opts.Index, client: opts.Client, poll: opts.Poll}
 	if s.index == "" {
 		s.index = "logs-otel-v1-*"
 	}
@@ -73,16 +69,25 @@ func New(base string, opts *Options) (*Searcher, error) {
 		s.poll = time.Second
 	}
 	if s.client == nil {
-		s.client = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		var err error
+		if s.own, err = osclient.New(osclient.Connection{URLs: []string{base}}); err != nil {
+			return nil, err
+		}
+		s.client = s.own
 	}
 	return s, nil
 }
 
+// Close closes the connections of a client of the Searcher's own. The Searcher is not to be used any more.
+func (s *Searcher) Close() error {
+	if s.own == nil {
+		return nil
+	}
+	return s.own.Close()
+}
+
 // object is JSON on its way to the cluster.
 type object = map[string]any
-
-// maxReply bounds what is read of one reply.
-const maxReply = 256 << 20
 
 // A StatusError is a reply that says no.
 type StatusError struct {
@@ -97,47 +102,29 @@ func (e *StatusError) Error() string {
 
 // call sends a request and reads the reply's JSON into out, which may be nil.
 func (s *Searcher) call(ctx context.Context, method, path string, body, out any) error {
-	var reader io.Reader
+	var text []byte
+	header := http.Header{}
 	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
 			return err
 		}
-		reader = bytes.NewReader(text)
+		header.Set("Content-Type", "application/json")
 	}
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, reader)
-	if err != nil {
-		return errors.New("opensearch: the request cannot be made from the cluster's URL and index")
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := s.client.Do(req)
+	status, reply, err := s.client.Do(ctx, method, path, header, text)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		var inner *url.Error
-		if errors.As(err, &inner) {
-			err = inner.Err // without the URL, in which there may be a password
-		}
-		return fmt.Errorf("opensearch: %s %s: %w", method, strings.SplitN(path, "?", 2)[0], err)
+		return err
 	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
-	if err != nil {
-		return fmt.Errorf("opensearch: reading the reply: %w", err)
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return &StatusError{resp.StatusCode, reason(text)}
-	}
-	if len(text) > maxReply {
-		return fmt.Errorf("opensearch: the reply is longer than %d bytes", maxReply)
+	if status < 200 || status > 299 {
+		return &StatusError{status, reason(reply)}
 	}
 	if out == nil {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
+	d := json.NewDecoder(bytes.NewReader(reply))
 	d.UseNumber()
 	if err := d.Decode(out); err != nil {
 		return fmt.Errorf("opensearch: the reply is not the JSON that was expected: %w", err)

@@ -2,9 +2,10 @@ package opensearch_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/sluicelog/sluice/internal/fields"
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 	"github.com/sluicelog/sluice/level"
+	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/search/lines"
 	"github.com/sluicelog/sluice/search/opensearch"
 	"github.com/sluicelog/sluice/search/searchtest"
@@ -122,12 +124,15 @@ func fill(t testing.TB, node *opensearchtest.Server, records [][]byte) string {
 
 func searcher(t testing.TB, node *opensearchtest.Server, index string) *opensearch.Searcher {
 	t.Helper()
-	tr := &http.Transport{}
-	t.Cleanup(tr.CloseIdleConnections)
-	s, err := opensearch.New(node.URL, &opensearch.Options{Index: index, Client: &http.Client{Transport: tr}, Poll: 50 * time.Millisecond})
+	s, err := opensearch.New(node.URL, &opensearch.Options{Index: index, Poll: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
@@ -140,4 +145,58 @@ func TestARealNodeGivesTheSameAsTheLanguageSays(t *testing.T) {
 	records := searchtest.Records(n)
 	s := searcher(t, node, fill(t, node, records))
 	searchtest.Compare(t, lines.New(lines.Of(records), nil), s)
+}
+
+func TestTailShowsTheLastRecordsThenNewOnesInTheirOrder(t *testing.T) {
+	node := opensearchtest.Node(t)
+	records := searchtest.Records(60)
+	index := fill(t, node, records[:50])
+	s := searcher(t, node, index)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var got []string
+	for h, err := range s.Tail(ctx, &search.Request{Limit: 3}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r struct{ N int }
+		if err := json.Unmarshal(h.Line, &r); err != nil {
+			t.Fatal(err)
+		}
+		if got = append(got, fmt.Sprint(r.N)); len(got) == 3 {
+			for i, line := range records[50:] {
+				node.Must(t, "PUT", fmt.Sprintf("/%s/_create/late-%d?refresh=%v", index, i, i%3 == 2), string(document(t, line)), nil)
+			}
+			node.Must(t, "POST", "/"+index+"/_refresh", "", nil)
+		}
+		if len(got) == 13 {
+			break
+		}
+	}
+	if want := "47 48 49 50 51 52 53 54 55 56 57 58 59"; strings.Join(got, " ") != want {
+		t.Errorf("tail shows %v, want %s", got, want)
+	}
+}
+
+func TestAClusterThatSaysNoIsAnErrorWithItsReason(t *testing.T) {
+	node := opensearchtest.Node(t)
+	s := searcher(t, node, fill(t, node, searchtest.Records(5)))
+	_, err := s.Search(t.Context(), &search.Request{Sort: search.Sort{Order: search.Ascending, Field: "trace_id"}})
+	if err == nil || !strings.Contains(err.Error(), "trace_id") {
+		t.Errorf("sorting by what has no doc_values: %v", err)
+	}
+	if _, err := s.Search(t.Context(), &search.Request{Cursor: "x"}); !errors.Is(err, search.ErrCursor) {
+		t.Errorf("a wrong cursor: %v", err)
+	}
+	proxy := opensearchtest.NewProxy(t, node)
+	p, err := opensearch.New(proxy.URL, &opensearch.Options{Index: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	proxy.Inject(opensearchtest.Status(503), 0)
+	var no *opensearch.StatusError
+	if _, err := p.Search(t.Context(), &search.Request{}); !errors.As(err, &no) || no.Status != 503 {
+		t.Errorf("a node that answers 503: %v", err)
+	}
 }

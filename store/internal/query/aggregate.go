@@ -229,7 +229,7 @@ func (a *aggregator) rollup(tree *eval.Tree, p *part) bool {
 		return false
 	}
 	levels := slices.Contains(tree.Fields, "level")
-	if levels && !p.levelsAreNames() {
+	if levels && !a.s.cache.levelsAreNames(p) {
 		return false
 	}
 	values := make([]search.Value, len(tree.Fields))

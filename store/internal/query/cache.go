@@ -12,7 +12,17 @@ type cache struct {
 	mu    sync.Mutex
 	limit int
 	held  map[*segment.Segment]int
+	names map[*segment.Segment]bool // whether levels are spelled as names, of segments of which it was asked
 	total int
+}
+
+// shown tells that lines of a segment were put together, for which all of its columns were decoded: the lines are kept, the columns not.
+func (c *cache) shown(s *segment.Segment) {
+	s.Release()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total -= c.held[s]
+	delete(c.held, s)
 }
 
 // used tells that a request is done with a segment.
@@ -36,12 +46,17 @@ func (c *cache) used(s *segment.Segment) {
 func (c *cache) keep(list []Segment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.held) <= 2*len(list)+16 {
+	if max(len(c.held), len(c.names)) <= 2*len(list)+16 {
 		return
 	}
 	live := make(map[*segment.Segment]bool, len(list))
 	for _, s := range list {
 		live[s.Segment] = true
+	}
+	for s := range c.names {
+		if !live[s] {
+			delete(c.names, s)
+		}
 	}
 	for s, size := range c.held {
 		if !live[s] {
@@ -49,4 +64,22 @@ func (c *cache) keep(list []Segment) {
 			delete(c.held, s)
 		}
 	}
+}
+
+// levelsAreNames is [part.levelsAreNames], remembered: segments do not change.
+func (c *cache) levelsAreNames(p *part) bool {
+	c.mu.Lock()
+	is, known := c.names[p.seg]
+	c.mu.Unlock()
+	if known {
+		return is
+	}
+	is = p.levelsAreNames()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.names == nil {
+		c.names = map[*segment.Segment]bool{}
+	}
+	c.names[p.seg] = is
+	return is
 }

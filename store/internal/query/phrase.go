@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sluicelog/sluice/internal/words"
@@ -21,6 +22,12 @@ const (
 	always
 )
 
+// judgement is a verdict and, for maybe, words of which a hole must hold one; none means that every record is looked at.
+type judgement struct {
+	verdict
+	words []string
+}
+
 // phrase adds the rows of a column of templates, and says whether it is one.
 func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bool, error) {
 	t, err := c.Templates()
@@ -34,28 +41,39 @@ func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bo
 	if err != nil {
 		return true, err
 	}
-	verdicts, holes := make([]verdict, t.Len()), newHoles(t)
+	judged, holes := make([]judgement, t.Len()), newHoles(p, t)
 	any := false
-	for code := range verdicts {
+	for code := range judged {
 		p.buf = t.AppendLiteral(p.buf[:0], code)
 		switch {
 		case bytes.IndexByte(p.buf, '\\') < 0:
-			verdicts[code] = judge(phrase, p.buf, func(i int, glued bool) verdict { return holes.involved(phrase, code, i, glued) })
+			judged[code] = holes.judge(phrase, p.buf, code)
 		case bytes.IndexByte(p.buf, segment.Hole) < 0:
-			verdicts[code] = judge(phrase, p.unescaped(p.buf), nil)
+			judged[code] = holes.judge(phrase, p.unescaped(p.buf), code)
 		default:
-			verdicts[code] = maybe // an escape may go on in a hole
+			judged[code].verdict = maybe // an escape may go on in a hole
 		}
-		any = any || verdicts[code] != never
+		any = any || judged[code].verdict != never
 	}
 	if !any {
 		return true, nil
 	}
+	candidates := make([]bitmap, t.Len())
+	for code, j := range judged {
+		if j.verdict == maybe && j.words != nil {
+			if candidates[code], err = holes.rowsWith(code, j.words); err != nil {
+				return true, err
+			}
+		}
+	}
 	for i, code := range t.Codes {
-		switch verdicts[code] {
+		switch judged[code].verdict {
 		case always:
 			b.set(rows[i])
 		case maybe:
+			if candidates[code] != nil && !candidates[code].has(rows[i]) {
+				continue
+			}
 			if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
 				return true, err
 			}
@@ -67,15 +85,13 @@ func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bo
 	return true, nil
 }
 
-// judge says what a template's text, with holes, means for a phrase; involved says whether a hole could take part in it.
-func judge(phrase []string, text []byte, involved func(hole int, glued bool) verdict) verdict {
-	run := 0 // words of the phrase that stand right before
-	v := never
-	hole := 0
-	at := 0
+// judge says what a template's text, with holes, means for a phrase.
+func (h *holes) judge(phrase []string, text []byte, code int) judgement {
+	run, at := 0, 0 // words of the phrase that stand right before
+	stands := make([]bool, len(phrase))
+	v := judgement{}
 	for start, end := words.Next(text, 0); start >= 0; start, end = words.Next(text, end) {
-		between := bytes.Count(text[at:start], []byte{segment.Hole})
-		if between > 0 {
+		if bytes.IndexByte(text[at:start], segment.Hole) >= 0 {
 			run = 0
 		}
 		at = end
@@ -83,28 +99,53 @@ func judge(phrase []string, text []byte, involved func(hole int, glued bool) ver
 		if start > 0 && text[start-1] == segment.Hole || end < len(text) && text[end] == segment.Hole || touchesThrough(text, start, end) {
 			run = 0
 			if slices.ContainsFunc(phrase, func(w string) bool { return words.Equal(text[start:end], w) }) {
-				v = maybe
+				v.verdict = maybe
 			}
 			continue
 		}
-		// The words before that could begin the phrase: it is short, so it is compared anew.
-		run = extendRun(phrase, text, start, end, run)
-		if run == len(phrase) {
-			return always
+		for i, w := range phrase {
+			stands[i] = stands[i] || words.Equal(text[start:end], w)
+		}
+		if run = extendRun(phrase, text, start, end, run); run == len(phrase) {
+			return judgement{verdict: always}
 		}
 	}
-	if v == maybe {
+	if v.verdict == maybe {
 		return v
 	}
+	// What stands nowhere in the text must be in a hole; where all of it stands, another order of it could be.
+	needed := slices.Clone(phrase)
+	for i, w := range phrase {
+		if stands[i] {
+			needed = slices.DeleteFunc(needed, func(x string) bool { return x == w })
+		}
+	}
+	all := len(needed) == 0
+	if all {
+		needed = phrase
+	}
+	held := make([]bool, len(needed))
+	hole := 0
 	for i := range text {
 		if text[i] != segment.Hole {
 			continue
 		}
 		glued := i > 0 && !breaks(text[i-1]) || i+1 < len(text) && !breaks(text[i+1])
-		v = max(v, involved(hole, glued))
+		if h.anything(phrase, code, hole, glued) {
+			return judgement{verdict: maybe}
+		}
+		for k, w := range needed {
+			held[k] = held[k] || h.mayHold(code, hole, w)
+		}
 		hole++
 	}
-	return v
+	switch {
+	case all && slices.Contains(held, true):
+		return judgement{maybe, needed}
+	case all || slices.Contains(held, false):
+		return judgement{}
+	}
+	return judgement{maybe, needed[:1]}
 }
 
 // touchesThrough says whether a mark that joins words stands between the word and a hole.
@@ -142,46 +183,155 @@ func breaks(c byte) bool {
 
 // holes tells about the variables of templates.
 type holes struct {
+	p     *part
 	t     *segment.Templates
-	known map[int]holeFacts // by slot
+	known map[*segment.Column]*holeFacts
+	rows  map[wordIn]bitmap
 }
 
-// holeFacts is what values of a slot can be.
+type wordIn struct {
+	column *segment.Column
+	word   string
+}
+
+// holeFacts is what values of a hole can be.
 type holeFacts struct {
-	digits bool // each has a digit, and no letter
-	values []byte
-	whole  bool // values are all of them, folded and apart
+	form     segment.Form
+	formed   bool
+	listed   bool
+	values   []byte // folded, a line break behind each
+	whole    bool   // values are all of them
+	allWords bool   // each has a word
 }
 
-func newHoles(t *segment.Templates) *holes { return &holes{t, map[int]holeFacts{}} }
+func newHoles(p *part, t *segment.Templates) *holes {
+	return &holes{p: p, t: t, known: map[*segment.Column]*holeFacts{}, rows: map[wordIn]bitmap{}}
+}
 
-// involved says whether a hole could take part in a phrase.
-func (h *holes) involved(phrase []string, code, hole int, glued bool) verdict {
-	slot := h.t.Slot(code, hole)
-	if slot < 0 {
-		return maybe
+func (h *holes) facts(c *segment.Column) *holeFacts {
+	f := h.known[c]
+	if f == nil {
+		f = &holeFacts{}
+		f.form, f.formed = c.Form()
+		h.known[c] = f
 	}
-	f, ok := h.known[slot]
-	if !ok {
-		f.digits = h.t.Numeric(slot)
-		if f.values, f.whole = h.t.Values(slot, maxHoleValues); f.whole {
-			f.values = words.AppendFolded(nil, f.values)
+	return f
+}
+
+// list gathers the values.
+func (f *holeFacts) list(c *segment.Column) {
+	if f.listed {
+		return
+	}
+	f.listed = true
+	if f.values, f.whole = c.Values(maxHoleValues); f.whole {
+		f.values = words.AppendFolded(nil, f.values)
+		f.allWords = allWords(f.values)
+	}
+}
+
+// anything says whether a hole could take part in a phrase otherwise than by holding words of it: what is glued to it belongs to a word
+// of its own, and where it has no word, those on both sides of it are side by side.
+func (h *holes) anything(phrase []string, code, hole int, glued bool) bool {
+	c := h.t.Hole(code, hole)
+	if c == nil {
+		return true
+	}
+	f := h.facts(c)
+	switch {
+	case f.formed && f.form.Decimal:
+		return glued && slices.ContainsFunc(phrase, func(w string) bool { return strings.ContainsAny(w, "0123456789") })
+	case glued:
+		return true
+	case f.formed:
+		return false
+	}
+	f.list(c)
+	return len(phrase) > 1 && !f.allWords
+}
+
+// mayHold says whether a value of a hole may hold a word.
+func (h *holes) mayHold(code, hole int, w string) bool {
+	c := h.t.Hole(code, hole)
+	f := h.facts(c)
+	if f.formed {
+		return f.form.Decimal && strings.ContainsAny(w, "0123456789") || !f.form.Decimal && canBe(f.form, w)
+	}
+	f.list(c)
+	return !f.whole || bytes.Contains(f.values, []byte(w))
+}
+
+// canBe says whether a word may be in a value of a form. Where prefix and suffix are of letters and digits, the value is one word.
+func canBe(f segment.Form, w string) bool {
+	for _, s := range []string{f.Prefix, f.Suffix} {
+		for i := range len(s) {
+			if breaks(s[i]) || strings.IndexByte(".,:;'", s[i]) >= 0 || s[i] >= 0x80 {
+				return true
+			}
 		}
-		h.known[slot] = f
 	}
-	for _, w := range phrase {
-		switch {
-		case f.digits && !strings.ContainsAny(w, "0123456789"):
-		case glued || !f.whole:
-			return maybe
-		case bytes.Contains(f.values, []byte(w)):
-			return maybe
+	if len(w) != len(f.Prefix)+f.Digits+len(f.Suffix) {
+		return len(w) > 200 // long words are cut
+	}
+	return strings.EqualFold(w[:len(f.Prefix)], f.Prefix)
+}
+
+// rowsWith returns the rows in which a hole of the template may hold one of the words.
+func (h *holes) rowsWith(code int, list []string) (bitmap, error) {
+	out := newBitmap(h.p.rows)
+	for hole := 0; ; hole++ {
+		c := h.t.Hole(code, hole)
+		if c == nil {
+			return out, nil
+		}
+		f := h.facts(c)
+		for _, w := range list {
+			if f.formed && !h.mayHold(code, hole, w) {
+				continue
+			}
+			key := wordIn{c, w}
+			b, ok := h.rows[key]
+			if !ok {
+				b = newBitmap(h.p.rows)
+				if err := h.p.holding(c, w, b); err != nil {
+					return nil, err
+				}
+				h.rows[key] = b
+			}
+			out.or(b)
 		}
 	}
-	if !f.digits && len(phrase) > 1 && !allWords(f.values) {
-		return maybe // words on both sides of a hole without one are side by side
+}
+
+// holding adds the rows of a slot whose values have the word, folded, in them.
+func (p *part) holding(c *segment.Column, word string, b bitmap) error {
+	ints, scale, err := c.Decimals()
+	if err != nil {
+		return err
 	}
-	return never
+	if ints == nil {
+		var folded []byte
+		return p.each(c, b, func(v []byte) bool {
+			folded = words.AppendFolded(folded[:0], v)
+			return bytes.Contains(folded, []byte(word))
+		})
+	}
+	// A number is one word, of its digits and its point.
+	whole, fraction, _ := strings.Cut(word, ".")
+	if len(fraction) > scale {
+		return nil
+	}
+	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", scale-len(fraction)), 10, 64)
+	if err != nil {
+		return nil // no number, or none that a column holds
+	}
+	rows, err := c.Rows()
+	for i, x := range ints {
+		if x == n || x == -n {
+			b.set(rows[i])
+		}
+	}
+	return err
 }
 
 // maxHoleValues bounds the bytes of a slot's values that are looked through.

@@ -10,7 +10,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -55,6 +54,7 @@ type Searcher struct {
 	workers int
 	poll    time.Duration
 	cache   cache
+	lines   lineCache
 }
 
 var _ search.Searcher = (*Searcher)(nil)
@@ -388,32 +388,6 @@ func (t *task) tail(ctx context.Context, from int, visit func(i int, r *eval.Rec
 	return nil
 }
 
-// hit puts together the record at a place.
-func (t *task) hit(at place, time int64, rec *eval.Record, line []byte) (search.Hit, []byte, error) {
-	var n uint64
-	if at.segment < 0 {
-		l := t.view.Tail[at.row]
-		n, line = l.Seq, append(line[:0], l.Text...)
-	} else {
-		s := t.view.Segments[at.segment]
-		var err error
-		if line, err = s.AppendLine(line[:0], int(at.row)); err != nil {
-			p := newPart(s)
-			err = p.damage("record "+strconv.FormatUint(s.Seq(int(at.row)), 10), err)
-			t.note(p)
-			return search.Hit{}, line, err
-		}
-		n = s.Seq(int(at.row))
-	}
-	if t.Req.Highlight {
-		rec.Parse(line)
-	} else {
-		rec.Line = line
-	}
-	rec.Time = time
-	return t.Hit(rec, strconv.FormatUint(n, 10)), line, nil
-}
-
 // Search implements [search.Searcher].
 func (s *Searcher) Search(ctx context.Context, req *search.Request) (*search.Result, error) {
 	began := time.Now()
@@ -441,21 +415,8 @@ func (s *Searcher) Search(ctx context.Context, req *search.Request) (*search.Res
 	if len(items) > 0 && (f.more || f.skipped) {
 		res.Cursor = eval.EncodeCursor(req.Sort, &items[len(items)-1].Position)
 	}
-	memory := 0
-	var rec eval.Record
-	var line []byte
-	for _, item := range items {
-		var h search.Hit
-		if h, line, err = t.hit(item.Item, item.Time, &rec, line); err != nil {
-			return nil, err
-		}
-		if h.Line == nil {
-			continue
-		}
-		if memory += eval.Size(&h); memory > req.MemoryBound() {
-			return nil, search.ErrMemory
-		}
-		res.Hits = append(res.Hits, h)
+	if res.Hits, err = t.hits(ctx, items, req.MemoryBound()); err != nil {
+		return nil, err
 	}
 	res.Damaged = t.damaged
 	res.Took = time.Since(began)
@@ -464,6 +425,9 @@ func (s *Searcher) Search(ctx context.Context, req *search.Request) (*search.Res
 
 // pageRows is how many places Records holds at once where it needs not all.
 const pageRows = 10_000
+
+// pageHits is how many hits Records puts together at once.
+const pageHits = 500
 
 // Records implements [search.Searcher]. In the orders of time and arrival it holds no more than a page of places.
 func (s *Searcher) Records(ctx context.Context, req *search.Request) iter.Seq2[search.Hit, error] {
@@ -486,8 +450,6 @@ func (s *Searcher) records(ctx context.Context, req *search.Request, yield func(
 	if !bounded {
 		limit = math.MaxInt
 	}
-	var rec eval.Record
-	var line []byte
 	for limit > 0 {
 		f, err := t.search(ctx, min(limit, pageRows), false)
 		if err != nil {
@@ -495,13 +457,16 @@ func (s *Searcher) records(ctx context.Context, req *search.Request, yield func(
 			return err
 		}
 		items := f.top.Sorted()
-		for i := range items {
-			var h search.Hit
-			if h, line, err = t.hit(items[i].Item, items[i].Time, &rec, line); err != nil {
+		for page := range slices.Chunk(items, pageHits) {
+			hits, err := t.hits(ctx, page, math.MaxInt)
+			if err != nil {
+				_, err = eval.Done(ctx, err)
 				return err
 			}
-			if h.Line != nil && !yield(h, nil) {
-				return nil
+			for _, h := range hits {
+				if !yield(h, nil) {
+					return nil
+				}
 			}
 		}
 		if limit -= len(items); len(items) < pageRows {

@@ -252,10 +252,12 @@ func (s *Segment) Release() {
 	}
 	s.mu.Lock()
 	s.times, s.levels = nil, nil
+	s.rowSets.forget()
 	s.mu.Unlock()
 }
 
 // forget drops what load and its likes have made.
 func (f *Column) forget() {
+	f.set = nil
 	f.loaded, f.err, f.v, f.order, f.rows, f.index, f.ids, f.sorted, f.floats = false, nil, nil, nil, nil, nil, nil, nil, nil
 }

@@ -20,10 +20,8 @@ func (f *Column) locate() error {
 	case f.rows != nil:
 		return nil
 	case f == s.shapeC:
-		f.rows = make([]uint32, s.rows)
-		for i := range f.rows {
-			f.rows[i] = uint32(i)
-		}
+		f.set = s.rowSets.all(s.rows)
+		f.rows = f.set.rows
 	case f.text != nil && f.slot < 0:
 		f.text.mu.Lock()
 		err := f.text.locate()
@@ -31,7 +29,7 @@ func (f *Column) locate() error {
 		if err != nil {
 			return err
 		}
-		f.rows = f.text.rows
+		f.rows, f.set = f.text.rows, f.text.set
 	case f.text != nil:
 		return f.locateSlot()
 	default:
@@ -44,12 +42,8 @@ func (f *Column) locate() error {
 				has[i] = has[i] || id == f.id
 			}
 		}
-		f.rows = make([]uint32, 0, f.n)
-		for r, code := range s.shapeC.v.codes {
-			if has[code] {
-				f.rows = append(f.rows, uint32(r))
-			}
-		}
+		f.set = s.rowSets.of(has, s.shapeC.v.codes, f.n)
+		f.rows = f.set.rows
 	}
 	if len(f.rows) != f.n {
 		return corrupt("field %d has %d values in %d records", f.id, f.n, len(f.rows))
@@ -94,11 +88,10 @@ func (f *Column) byKey() ([]uint32, []uint32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sorted := countingSort(f.rows, keyOf, f.seg.keyCount+1)
-	place := make([]uint32, len(sorted))
-	for p, i := range sorted {
-		place[i] = uint32(p)
+	if f.set == nil {
+		f.set = &rowSet{rows: f.rows}
 	}
+	place, sorted := f.set.byKey(keyOf, f.seg.keyCount+1)
 	return place, sorted, nil
 }
 
@@ -317,15 +310,10 @@ func (f *Column) entries() []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.index == nil {
-		f.index = make([]int32, f.seg.rows)
-		if len(f.rows) < len(f.index) {
-			for i := range f.index {
-				f.index[i] = -1
-			}
+		if f.set == nil {
+			f.set = &rowSet{rows: f.rows}
 		}
-		for i, r := range f.rows {
-			f.index[r] = int32(i)
-		}
+		f.index = f.set.entries(f.seg.rows)
 	}
 	return f.index
 }

@@ -2,7 +2,7 @@ package segment
 
 // Decoded returns about how many bytes of memory the decoded columns take.
 func (s *Segment) Decoded() int {
-	n := 0
+	n := s.rowSets.memory()
 	s.src.mu.Lock()
 	for _, b := range s.src.shared {
 		n += len(b)
@@ -13,7 +13,7 @@ func (s *Segment) Decoded() int {
 		if f.v != nil {
 			n += f.v.memory()
 		}
-		n += 4*(len(f.rows)+len(f.index)+len(f.ids)+len(f.sorted)+len(f.order)) + 8*len(f.floats)
+		n += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
 		f.mu.Unlock()
 	}
 	s.mu.Lock()

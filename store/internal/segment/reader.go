@@ -29,6 +29,7 @@ type Segment struct {
 	keyErr          error
 
 	extras
+	rowSets     rowSets
 	columnsOnce sync.Once
 	columns     []*Column
 	mu          sync.Mutex
@@ -55,6 +56,7 @@ type Column struct {
 	v      *vec
 	order  []uint32 // place in v of each entry, nil: the same
 	rows   []uint32
+	set    *rowSet // that rows are, shared with other columns; nil before it is asked for
 	index  []int32 // of each row, the entry; -1: none
 	refIDs []int   // of a text: the fields of its slots
 	tmpl   int     // of a text: the field of its template codes

@@ -1,7 +1,9 @@
 package segment
 
-// Slot returns the slot whose value fills a hole of a template, -1 when it is another field's.
-func (t *Templates) Slot(code, hole int) int {
+import "encoding/binary"
+
+// Hole returns the column whose value fills a hole of a template, nil when there is no such hole.
+func (t *Templates) Hole(code, hole int) *Column {
 	tm := &t.col.v.templates[code]
 	at, nth := 0, 0
 	for k := 0; k < len(tm.key); k++ {
@@ -11,68 +13,88 @@ func (t *Templates) Slot(code, hole int) int {
 				k++
 			}
 			if at == hole {
-				return tm.slots[nth]
+				return t.slot(tm.slots[nth])
 			}
 			at++
 			nth++
 		case markRef:
-			for k++; tm.key[k] >= 0x80; k++ {
-			}
+			id, n := binary.Uvarint(tm.key[k+1:])
+			k += n
 			if at == hole {
-				return -1
+				if id < slotRefs { // a variable of the same text once more
+					return t.slot(tm.slots[id])
+				}
+				if id -= slotRefs; id >= uint64(len(t.col.seg.fields)) {
+					return nil
+				}
+				return t.col.seg.fields[id]
 			}
 			at++
 		}
 	}
-	return -1
+	return nil
 }
 
-// Numeric says that every value of a slot has a digit and no letter.
-func (t *Templates) Numeric(slot int) bool {
-	c := t.column(slot)
-	if c == nil || c.load() != nil {
-		return false
-	}
-	return c.v.numeric()
-}
-
-func (t *Templates) column(slot int) *Column {
-	if t.col.refIDs == nil || slot < 0 || slot >= len(t.col.refIDs) {
+func (t *Templates) slot(slot int) *Column {
+	if slot >= len(t.col.refIDs) {
 		return nil
 	}
 	return t.col.seg.fields[t.col.refIDs[slot]]
 }
 
-// numeric says that values are decimal numbers.
-func (v *vec) numeric() bool {
-	switch v.codec {
-	case strInt, strDecimal:
-		return true
-	case strDict, strFunc:
-		return v.inner != nil && v.inner.numeric()
-	case strSplit:
-		return v.inner.numeric() && v.other.numeric()
-	}
-	return false
+// A Form is what all values of a column have in common: Prefix, then Digits hexadecimal digits, then Suffix; or, where Decimal is set, a
+// decimal number in a way that has digits and no letters.
+type Form struct {
+	Decimal        bool
+	Prefix, Suffix string
+	Digits         int
 }
 
-// Values returns the different values of a slot, a line break behind each, and whether these are all: not more than most bytes, and none
-// that has a line break or an escape itself.
-func (t *Templates) Values(slot, most int) ([]byte, bool) {
-	c := t.column(slot)
-	if c == nil || c.load() != nil {
+// Form returns the form of a column's values, and false when they have none.
+func (c *Column) Form() (Form, bool) {
+	if len(c.body) > 1 && (c.body[1] == strInt || c.body[1] == strDecimal) {
+		return Form{Decimal: true}, true // behind the order stands how the values are written
+	}
+	if c.load() != nil {
+		return Form{}, false
+	}
+	return c.v.form()
+}
+
+func (v *vec) form() (Form, bool) {
+	switch v.codec {
+	case strInt, strDecimal:
+		return Form{Decimal: true}, true
+	case strHex:
+		return Form{Digits: 2 * v.param}, v.style < uuidLower
+	case strDict, strFunc:
+		if v.inner != nil {
+			return v.inner.form()
+		}
+	case strAffix:
+		f, ok := v.inner.form()
+		f.Prefix, f.Suffix = string(v.prefix)+f.Prefix, f.Suffix+string(v.suffix)
+		return f, ok && !f.Decimal
+	}
+	return Form{}, false
+}
+
+// Values returns the different values of a column, a line break behind each, and whether these are all: not more than most bytes, and
+// none that has a line break or an escape itself.
+func (c *Column) Values(most int) ([]byte, bool) {
+	if c.load() != nil || c.v.codec == strText && c.refIDs != nil {
 		return nil, false
 	}
 	v := c.v
 	if _, vals := v.dict(); vals != nil {
 		v = vals
 	}
+	if v.n > most {
+		return nil, false
+	}
 	var out []byte
 	for i := range v.n {
 		from := len(out)
-		if v.codec == strText && c.refIDs != nil {
-			return nil, false
-		}
 		out = v.append(out, i)
 		for _, b := range out[from:] {
 			if b == '\n' || b == '\\' {
@@ -84,4 +106,23 @@ func (t *Templates) Values(slot, most int) ([]byte, bool) {
 		}
 	}
 	return out, true
+}
+
+// Decimals returns the entries of a column that are decimal numbers, as whole numbers of which the last scale digits are the fraction. It
+// is nil for others.
+func (c *Column) Decimals() (ints []int64, scale int, err error) {
+	if err := c.load(); err != nil {
+		return nil, 0, err
+	}
+	switch c.v.codec {
+	case strInt:
+	case strDecimal:
+		scale = c.v.param
+	default:
+		return nil, 0, nil
+	}
+	if c.order == nil {
+		return c.v.ints, scale, nil
+	}
+	return permute(c.v.ints, c.order), scale, nil
 }
