@@ -13,9 +13,9 @@ func TestPatternsWithKeywordsAndValidators(t *testing.T) {
 		{Name: "BADGE", Regexp: `B-([0-9]+)`, Literals: []string{"B-"}, Validator: "luhn"},
 	}})
 	for in, want := range map[string]string{
-		"customer no. 100200 of 100300 rows":                                  "customer no. [CUSTOMER_REDACTED] of [CUSTOMER_REDACTED] rows",
-		"took 100200 us":                                                      "took 100200 us",
-		"CLIENT 100200":                                                       "CLIENT [CUSTOMER_REDACTED]",
+		"customer no. 100200 of 100300 rows": "customer no. [CUSTOMER_REDACTED] of [CUSTOMER_REDACTED] rows",
+		"took 100200 us":                     "took 100200 us",
+		"CLIENT 100200":                      "CLIENT [CUSTOMER_REDACTED]",
 		"customer, and after a very long text that says other things: 100200": "customer, and after a very long text that says other things: 100200",
 		"B-79927398713 in, B-79927398710 out":                                 "B-[BADGE_REDACTED] in, B-79927398710 out",
 	} {

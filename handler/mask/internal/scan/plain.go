@@ -71,6 +71,66 @@ func isPlain(text string) bool {
 	return !hasLongWord(text)
 }
 
+// isLoneWord reports whether a text is one word of small letters, digits, dashes and underscores that is no credential by its beginning: the
+// name of a pod, an identifier. Nothing stands before it that could speak for its being a key, and it is too short to be
+// one by itself.
+func isLoneWord(text string) bool {
+	if len(text) <= headLength || len(text) >= lonely {
+		return false
+	}
+	all := uint32(0)
+	s, t := text, &loneClass
+	for len(s) >= 8 {
+		all |= t[s[0]] | t[s[1]] | t[s[2]] | t[s[3]] | t[s[4]] | t[s[5]] | t[s[6]] | t[s[7]]
+		s = s[8:]
+	}
+	if len(s) >= 4 {
+		all |= t[s[0]] | t[s[1]] | t[s[2]] | t[s[3]]
+		s = s[4:]
+	}
+	if len(s) >= 2 {
+		all |= t[s[0]] | t[s[1]]
+		s = s[2:]
+	}
+	if len(s) > 0 {
+		all |= t[s[0]]
+	}
+	if all&(loneLetter|notLone) != loneLetter || text[0] == '-' {
+		return false
+	}
+	if all == loneLetter {
+		return true
+	}
+	if t[text[2]]&t[text[3]]&loneDigit != 0 && t[text[0]]&loneDigit == 0 {
+		return false // as an IBAN begins
+	}
+	h := headHash(text[0], text[1], text[2])
+	return heads[h/64]&(1<<(h%64)) == 0
+}
+
+const (
+	loneLetter = 1 << iota
+	loneDigit
+	loneJoint // a dash or underscore
+	notLone
+)
+
+var loneClass = func() (t [256]uint32) {
+	for c, k := range class {
+		switch {
+		case k&lower != 0:
+			t[c] = loneLetter
+		case k&digit != 0:
+			t[c] = loneDigit
+		case k&(dash|under) != 0:
+			t[c] = loneJoint
+		default:
+			t[c] = notLone
+		}
+	}
+	return t
+}()
+
 // isUUID reports whether a text of 36 bytes, with dashes where a UUID has some, is letters, digits and dashes alone.
 func isUUID(text string) bool {
 	all := uint16(0)

@@ -103,7 +103,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	}
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
-	bare := s == 0 && len(v) < 32 && w.hint.all == 0
+	bare := s == 0 && len(v) < lonely && w.hint.all == 0
 	if len(v) < 12 || bare || isPublic(v) {
 		return end
 	}
