@@ -122,7 +122,7 @@ var meanings = [...]struct {
 	of    context
 	words string
 }{
-	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob landline"},
+	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob mobil movil cellulare festnetz telefonnummer landline"},
 	{ofCall, "ph call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline recipient twilio signal"},
 	{ofCard, "card cards cardnumber creditcard credit debit visa mastercard amex pan cc ccn maestro payment charge charged discover diners jcb"},
 	{ofSSN, "ssn ssns social itin socialsecurity tin"},
@@ -130,9 +130,9 @@ var meanings = [...]struct {
 	{ofBirth, "birth dob born birthday birthdate dateofbirth bday geburtsdatum birthdays geboren naissance nacimiento nascita geboortedatum"},
 	{ofNational, "national nationalid passport passports nationality jmbg egn oib amka citizen personalausweis reisepass"},
 	{ofDocument, "identity license licence permit cedula ausweis documento"},
-	{ofOneTime, "otp totp mfa verification passcode onetime authenticator"},
+	{ofOneTime, "otp totp mfa fa verification verify passcode onetime authenticator authentication reset login signin sms security recovery activation confirmation pairing unlock"},
 	{ofVersion, "version ver versions agent upgraded upgrade upgrading driver firmware release build mask netmask oid chrome snmp package installed assembly sdk plugin v library"},
-	{ofSecret, "secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
+	{ofSecret, "oauth secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
 	{ofKey, "key keys access"},
 	{ofAWS, "aws amazon iam"},
 	{ofID, "commit sha digest checksum hash etag trace span uuid md revision blob fingerprint traceparent request req correlation integrity ulid ssh rsa ed etags tracking crc cache"},

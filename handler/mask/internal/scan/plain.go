@@ -9,8 +9,9 @@ const (
 	aSign   = 1 << 32
 	aDash   = 1 << 40
 
-	maxPlain  = 64
-	fewDigits = 7 // too few for a telephone number
+	maxPlain   = 64
+	fewDigits  = 7 // fewer are no telephone number
+	codeDigits = 4 // fewer are no code
 	// A key of 20 random letters has fewer capitals once in 170.
 	fewCapitals = 5
 	awsLength   = 40 // the length of AWS's secret keys, which may have blanks around and no long word in them
@@ -65,8 +66,8 @@ func isPlain(text string) bool {
 	switch digits := sum & 0xff; {
 	case digits == 0 && sum>>16&0xff < fewCapitals: // a random key of letters alone has more
 		return true
-	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || len(text) >= awsLength):
-		return false // a password in prose, a key between blanks
+	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || digits >= codeDigits || len(text) >= awsLength):
+		return false // a password or code in prose, a key between blanks
 	}
 	return !hasLongWord(text)
 }

@@ -130,7 +130,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	mixed := classes(v)&(letter|digit) == letter|digit
 	kind, score := APIKey, float32(0.6)
 	switch {
-	case len(v) == 40 && ctx&(ofAWS|ofSecret|ofKey) != 0 && strongRandom(v):
+	case len(v) == 40 && (ctx&ofAWS != 0 || ctx&(ofSecret|ofKey) != 0 && strongRandom(v)):
 		if ctx&ofAWS != 0 || classes(v)&base64 != 0 {
 			kind = AWSSecret
 		}

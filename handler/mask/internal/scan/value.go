@@ -5,6 +5,7 @@ import "strings"
 // value is what a key is said to be: text[start:end].
 type value struct {
 	start, end int
+	key        int // where the key begins
 	quoted     bool
 	prose      bool // after a colon and a blank, without quotes: it may be the text of a message
 }
