@@ -59,6 +59,24 @@ func (w *work) context(i int) (near, all context) {
 	return near, all
 }
 
+// lastWord returns what the word before i, nearer than any other, speaks of.
+func (w *work) lastWord(i int) context {
+	low := max(0, i-contextBytes)
+	end := i
+	for end > low && !is(w.text[end-1], letter) {
+		end--
+	}
+	start := spanBack(w.text, end, end-low, letter)
+	if start == end {
+		return w.hint.near
+	}
+	letters := uint64(0)
+	for j := min(end-start, 8) - 1; j >= 0; j-- {
+		letters = letters<<8 | uint64(w.text[start+j]|0x20)
+	}
+	return meaning(letters, end-start)
+}
+
 // wordsBefore reads the words before i backwards, and returns how many it read beside what they speak of. A word is known by its first eight letters and its length. What has
 // been found and marks of earlier masking are stepped over: they say the same, nothing.
 func wordsBefore(text string, i int, found []Match) (near, all context, n int) {

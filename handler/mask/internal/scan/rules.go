@@ -46,6 +46,7 @@ var commonRules = []Rule{
 	}, []string{
 		"offset 1693277136", "ts=1693277136732 level=info", "200 512 1234", "window 2021-05-28 to 2025-06-23", "5551234567 rows", "blk_-1608999687919862906",
 		"081109 203615 148 INFO", "range 120-45-67", "p50=1496.048 p95=6149.477", "call took 1500000 us", "phone ***-***-0123", "phone at 192.168.101.150",
+		`query%20mobile HTTP/1.1" 200 9571`, "Mobile Safari/534.30 GSA/3.2.17.1009776.arm",
 	}},
 	{SSN, "social security numbers and ITINs of the United States", []string{
 		"kyc check: ssn «651-40-9201» matched",
@@ -170,7 +171,7 @@ var commonRules = []Rule{
 	}, []string{
 		"key not found: settings.theme", "primary_key=12345", "partition_key=2024x01x15xeu1west1ab2", "cache_key=9f86d081884c7d659a2feaa0c55ad015", "cache key user:55:profile", "digest 9f86d081884c7d659a2feaa0c55ad015", "updateDimmedActivatedHideSensitive",
 		"trace 4bf92f3577b34da6a3ce929d0e0e4736", "ulid 01GWCNDD3Q22S7HGE28PRPJC7W", "sha512-Z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg", "api_key=<redacted>",
-		"authorized key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA9c109ghvLraP4GOIU deploy", "request 312dee38-7247-49db-aa62-dcf5d4920f63",
+		"GET /url?q=x&usg=AFQjCNGh4Lw9Rb3Vn5TyKd02mXq7Pz8Wq1", "authorized key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA9c109ghvLraP4GOIU deploy", "request 312dee38-7247-49db-aa62-dcf5d4920f63",
 	}},
 	{IPAddress, "IPv4 and IPv6 addresses; off by default", []string{
 		"client «203.0.113.231» connected", "from «2001:db8::6e88» on port 8443", "from «::ffff:192.0.2.1» on", "http://«192.0.2.7»:8080/",
