@@ -174,7 +174,7 @@ var commonRules = []Rule{
 		"GET /url?q=x&usg=AFQjCNGh4Lw9Rb3Vn5TyKd02mXq7Pz8Wq1", "authorized key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA9c109ghvLraP4GOIU deploy", "request 312dee38-7247-49db-aa62-dcf5d4920f63",
 	}},
 	{IPAddress, "IPv4 and IPv6 addresses; off by default", []string{
-		"client «203.0.113.231» connected", "from «2001:db8::6e88» on port 8443", "from «::ffff:192.0.2.1» on", "http://«192.0.2.7»:8080/",
+		"client «203.0.113.231» connected", "from «2001:db8::6e88» on port 8443", "from «::ffff:192.0.2.1» on", "listening on «::1»:8080", "http://«192.0.2.7»:8080/",
 	}, []string{
 		"mask 255.255.255.0", "Chrome/124.0.0.0", "oid 1.3.6.1.4.1.8854.4", "upgraded agent from 1.21.155.87 to 7.30.231.27", "std::string", "at 10:20:30",
 	}},
