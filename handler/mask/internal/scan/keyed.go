@@ -223,10 +223,12 @@ func isPath(s string) bool {
 // tagged looks at the > at i that ends a tag with attributes: <password type="plain">x.
 func (w *work) tagged(i int) int {
 	text := w.text
-	open := strings.LastIndexByte(text[max(0, i-wordBack):i], '<') + max(0, i-wordBack)
-	if text[open] != '<' {
+	low := max(0, i-wordBack)
+	open := strings.LastIndexByte(text[low:i], '<')
+	if open < 0 {
 		return i + 1
 	}
+	open += low
 	to := span(text, open+1, word)
 	if to == open+1 || to >= i || !isSpace(text[to]) || !keyTail(text, to) || strings.IndexByte(text[to:i], '>') >= 0 {
 		return i + 1

@@ -193,6 +193,7 @@ func FuzzAppend(f *testing.F) {
 	}
 	f.Add("a@b.cc", "phone")
 	f.Add("mob 00000000)00000000", "") // the second hides the first
+	f.Add("0\">000000", "")            // the end of a tag without its beginning
 	f.Add("\\u0040\\", "key")
 	s := New(DefaultKinds())
 	f.Fuzz(func(t *testing.T, text, key string) {
