@@ -244,10 +244,28 @@ func groupFollows(text string, i int) bool {
 	return i < len(text) && is(text[i], digit)
 }
 
+// outsideMarks returns the stretch without the part of a mark of earlier masking that it begins or ends inside of.
+func outsideMarks(text string, start, end int) (int, int) {
+	for i := max(0, start-maxMark); i < start; i++ {
+		if text[i] == '[' {
+			if stop := markEnd(text, i); stop > start {
+				start = stop
+				break
+			}
+		}
+	}
+	for i := max(start, end-maxMark); i < end; i++ {
+		if text[i] == '[' && markEnd(text, i) > end {
+			return start, i
+		}
+	}
+	return start, end
+}
+
 // add records a match, in order. Of overlapping ones a single one stays that covers them all, with the kind of
 // the best score or else of the longer one: what belongs to two secrets is no less secret.
 func (w *work) add(start, end int, kind Kind, score float32) bool {
-	if start >= end || !w.kinds.Has(kind) {
+	if start, end = outsideMarks(w.text, start, end); start >= end || !w.kinds.Has(kind) {
 		return false
 	}
 	m := Match{start, end, kind, score}
