@@ -16,11 +16,14 @@
 // and matches at its end: tokens_used, token_count, secretary and key_id are none. An empty text and nil stay as they are. The correlation
 // identifiers (request_id, session_id, trace_id, …) stay readable: they are what records are found by, and session_id is the identifier
 // that the correlate package writes, not a session's secret; session_token and cookies are secrets. Under such keys text is
-// searched for all patterns but long random strings.
+// searched for all patterns but long random strings. The words of any other key speak for the text under it, as words before a number
+// in a text do: ten digits under "callback" are a telephone number, under "offset" they are not.
 //
 // Patterns: text anywhere is searched for mail addresses, phone numbers, social security numbers, payment cards, IBANs, tokens and
-// keys of vendors, private keys, credentials in headers and URLs, and more ([KindNames]). The match is replaced, not the text around it.
-// IP addresses are masked under keys that hold a client's address, and everywhere with Options.IP.
+// keys of vendors, private keys, credentials in headers and URLs, and more. [Rules] lists what is found and what is left, with examples;
+// sluice mask --rules prints it. The match is replaced, not the text around it. IP addresses are masked under keys that hold a client's
+// address, and everywhere with Options.IP; they, MAC addresses, dates of birth and the national identifiers of 34 countries are off by
+// default (Options.AllKinds). Options.Patterns adds rules of one's own.
 //
 // Entities: what has no pattern is found by a [Detector], when there is one.
 //
@@ -37,10 +40,22 @@
 // its JSON, that shares nothing with the original; the caller's data is never written to. An error becomes one that has the masked
 // texts of its chain and its type's name. LogValuers are resolved in the caller's goroutine.
 //
+// [Masker.Findings] says which rule masked something at which attribute path, so that a team sees where its code leaks;
+// Options.ReportInterval has a record say it from time to time. [Masker.Explain] says which rule finds what in a text, and how sure it is.
+//
+// # Pseudonyms
+//
+// The action Hash puts a token in the place of a value, the same for the same value, made with a secret key (Options.HashKey). Each token
+// bears the identifier of its key, so that a key can be changed: [Masker.Pseudonyms] tells a value's tokens under the
+// current and the former keys. A pseudonym is still personal data: records of one person stay linked, and who holds the key can find out whose
+// they are by trying. Keep the key apart from the logs, and mask by Redact what nobody has to correlate.
+//
+// # Limits
+//
 // What cannot be looked into is masked, not passed: functions and channels, methods that panic, values that change while
 // they are looked at ([UNINSPECTED]); what is nested deeper than 10 levels ([DEPTH_LIMIT_EXCEEDED]), cycles ([CYCLE]), graphs with more than
 // 65,536 values on their paths ([SIZE_LIMIT_EXCEEDED]). A text over 256 KiB is cut at white space, and a mark says how much was cut off.
-// Masking twice is masking once.
+// Masking twice is masking once: a text is masked again until nothing more is found in it, and one that does not come to rest is masked whole.
 //
 // # Where in a chain
 //

@@ -261,3 +261,14 @@ func TestMaskedErrorsTellTypeAndChain(t *testing.T) {
 		t.Errorf("%v", again)
 	}
 }
+
+func TestAMaskThatFailsPassesNothing(t *testing.T) {
+	c := newCapture()
+	h := NewHandler(c, nil)
+	h.m.byClass[plain] = nil // as no masker is made
+	l := slog.New(h)
+	l.Info("to " + mail)
+	if got := c.last(t); got.Message != markUninspected || got.NumAttrs() != 0 || h.Masker().Stats()["UNINSPECTED"] != 1 {
+		t.Errorf("passed %q", got.Message)
+	}
+}

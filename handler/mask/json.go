@@ -202,7 +202,7 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 	j.raw("{")
 	j.i++
 	var taken map[string]int
-	written := false
+	written, named := false, ""
 	for first := true; ; first = false {
 		j.space()
 		if done, ok := j.next('}', first); done || !ok {
@@ -221,6 +221,9 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 		if v.class != allowed {
 			e := j.w.m.judge(key)
 			own, name = v.under(e.verdict), e.name
+			if named != "" && strings.EqualFold(key, "value") {
+				own = own.under(j.w.m.keys.verdict(named))
+			}
 		}
 		drop := own.class == secret && own.action == Drop
 		if drop {
@@ -258,13 +261,25 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 			}
 		} else {
 			written = true
+			start := j.i
 			ok = j.value(own, depth)
+			if ok && namesValue(key) {
+				named, _ = unquote(j.s[start:j.i])
+			}
 		}
 		j.w.back(here)
 		if !ok {
 			return false
 		}
 	}
+}
+
+// namesValue says whether a member of that key tells what the member value beside it is: {"name":"DB_PASSWORD","value":"x"}.
+func namesValue(key string) bool {
+	if len(key) > len("header") {
+		return false
+	}
+	return strings.EqualFold(key, "name") || strings.EqualFold(key, "key") || strings.EqualFold(key, "field") || strings.EqualFold(key, "header")
 }
 
 // text walks over a string.

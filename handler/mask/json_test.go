@@ -16,6 +16,7 @@ func TestLines(t *testing.T) {
 		{"key that is a secret", `{"ada.lovelace@example.org": 1, "b@example.org":2}`, `{"[EMAIL_REDACTED]": 1, "[EMAIL_REDACTED]#2":2}`},
 		{"white space", " { \"a\" :\t\"ada.lovelace@example.org\" }\r", " { \"a\" :\t\"[EMAIL_REDACTED]\" }\r"},
 		{"card as a number", `{"n":4111111111111111,"m":4111111111111111.5}`, `{"n":"[CREDIT_CARD_REDACTED]","m":4111111111111111.5}`},
+		{"name and value", `{"env":[{"name":"DB_PASSWORD","value":"x y"},{"name":"REGION","value":"eu"}],"name":"token"}`, `{"env":[{"name":"DB_PASSWORD","value":"[REDACTED]"},{"name":"REGION","value":"eu"}],"name":"token"}`},
 		{"JSON string", `"to ada.lovelace@example.org"`, `"to [EMAIL_REDACTED]"`},
 		{"JSON string, escaped", `"\"ada.lovelace@example.org\""`, `"\"[EMAIL_REDACTED]\""`},
 		{"text", `to ada.lovelace@example.org`, `to [EMAIL_REDACTED]`},

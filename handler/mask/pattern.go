@@ -39,7 +39,7 @@ type PatternError struct {
 	Want string
 }
 
-// Error reads: regexp "a(b": want …
+// Error says what stands in the field, and what should.
 func (e *PatternError) Error() string {
 	if e.Value == "" {
 		return e.Field + ": want " + e.Want

@@ -38,35 +38,37 @@ func (m *Masker) scannerOf(v verdict) *scan.Scanner {
 	return m.byClass[v.class]
 }
 
-// keySum is the first and the last eight bytes of a key, and its length: the whole key when it has sixteen bytes or fewer.
-type keySum struct {
-	a, b uint64
-	n    int
-}
+// keySum is the first and the last eight bytes of a key: the whole of it, with its length, when it has sixteen or fewer.
+type keySum struct{ a, b uint64 }
 
-func sumOf(key string) (k keySum) {
-	k.n = len(key)
+func sumOf(key string) keySum {
+	n := len(key)
 	switch {
-	case k.n >= 8:
-		k.a, k.b = load8(key), load8(key[k.n-8:])
-	case k.n >= 4:
-		k.a, k.b = load4(key), load4(key[k.n-4:])
-	case k.n > 0:
-		k.a = uint64(key[0]) | uint64(key[k.n/2])<<8 | uint64(key[k.n-1])<<16
+	case n >= 8:
+		return keySum{load8(key), load8(key[n-8:])}
+	case n >= 4:
+		return keySum{load4(key), load4(key[n-4:])}
+	case n > 0:
+		return keySum{a: uint64(key[0]) | uint64(key[n/2])<<8 | uint64(key[n-1])<<16}
 	}
-	return k
+	return keySum{}
 }
 
-// slot is where a key is remembered: keys that differ only in between share a slot, and nothing but time is lost.
-func (k keySum) slot() uint64 {
-	return (k.a ^ bits.RotateLeft64(k.b, 23) ^ uint64(k.n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
+// slot is where a key of n bytes is remembered: keys that differ only in between share a slot, and nothing but time is lost.
+func (k keySum) slot(n int) uint64 {
+	return (k.a ^ bits.RotateLeft64(k.b, 23) ^ uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - verdictBits)
 }
 
 // remembered returns the entry of key, nil when there is none.
 func (v *verdicts) remembered(key string) *keyEntry {
 	sum := sumOf(key)
+<<<<<<< HEAD
 	e := v.slots[sum.slot()].Load()
 	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || e.sum.n != sum.n || sum.n > 16 && e.key != key {
+=======
+	e := v.slots[sum.slot(len(key))].Load()
+	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || len(e.key) != len(key) || len(key) > 16 && e.key != key {
+>>>>>>> scan
 		return nil
 	}
 	return e
@@ -111,7 +113,7 @@ func (m *Masker) judgeNew(key string) *keyEntry {
 	if e.class <= ident && e.name == "" && m.onlyKinds {
 		e.quick = m.scannerOf(e.verdict)
 	}
-	s := &m.verdicts.slots[e.sum.slot()]
+	s := &m.verdicts.slots[e.sum.slot(len(key))]
 	// Keys that come and go (a map by user) must not push out, nor allocate for, those that stay.
 	if len(key) > maxKey || s.Load() != nil && rand.Uint32()%16 != 0 {
 		if e.class == plain && e.name == "" && e.scanner == nil {

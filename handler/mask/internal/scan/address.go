@@ -80,6 +80,9 @@ func (w *work) colons(i int) int {
 	if end < len(text) && (is(text[end], word) || text[end] >= 0x80) || !isIPv6(s) || classes(s)&digit == 0 {
 		return 0
 	}
+	if len(s) > 4 && s[:4] == "::1:" && classes(s[4:]) == digit {
+		stop = start + 3 // the loopback and a port
+	}
 	if w.add(start, stop, IPAddress, 0.8) {
 		return stop
 	}

@@ -59,6 +59,24 @@ func (w *work) context(i int) (near, all context) {
 	return near, all
 }
 
+// lastWord returns what the word before i, nearer than any other, speaks of.
+func (w *work) lastWord(i int) context {
+	low := max(0, i-contextBytes)
+	end := i
+	for end > low && !is(w.text[end-1], letter) {
+		end--
+	}
+	start := spanBack(w.text, end, end-low, letter)
+	if start == end {
+		return w.hint.near
+	}
+	letters := uint64(0)
+	for j := min(end-start, 8) - 1; j >= 0; j-- {
+		letters = letters<<8 | uint64(w.text[start+j]|0x20)
+	}
+	return meaning(letters, end-start)
+}
+
 // wordsBefore reads the words before i backwards, and returns how many it read beside what they speak of. A word is known by its first eight letters and its length. What has
 // been found and marks of earlier masking are stepped over: they say the same, nothing.
 func wordsBefore(text string, i int, found []Match) (near, all context, n int) {
@@ -122,7 +140,7 @@ var meanings = [...]struct {
 	of    context
 	words string
 }{
-	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob landline"},
+	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob mobil movil cellulare festnetz telefonnummer landline"},
 	{ofCall, "ph call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline recipient twilio signal"},
 	{ofCard, "card cards cardnumber creditcard credit debit visa mastercard amex pan cc ccn maestro payment charge charged discover diners jcb"},
 	{ofSSN, "ssn ssns social itin socialsecurity tin"},
@@ -130,9 +148,9 @@ var meanings = [...]struct {
 	{ofBirth, "birth dob born birthday birthdate dateofbirth bday geburtsdatum birthdays geboren naissance nacimiento nascita geboortedatum"},
 	{ofNational, "national nationalid passport passports nationality jmbg egn oib amka citizen personalausweis reisepass"},
 	{ofDocument, "identity license licence permit cedula ausweis documento"},
-	{ofOneTime, "otp totp mfa verification passcode onetime authenticator"},
+	{ofOneTime, "otp totp mfa fa verification verify passcode onetime authenticator authentication reset login signin sms security recovery activation confirmation pairing unlock"},
 	{ofVersion, "version ver versions agent upgraded upgrade upgrading driver firmware release build mask netmask oid chrome snmp package installed assembly sdk plugin v library"},
-	{ofSecret, "secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
+	{ofSecret, "oauth secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
 	{ofKey, "key keys access"},
 	{ofAWS, "aws amazon iam"},
 	{ofID, "commit sha digest checksum hash etag trace span uuid md revision blob fingerprint traceparent request req correlation integrity ulid ssh rsa ed etags tracking crc cache"},

@@ -24,6 +24,7 @@ func (w *work) keyed(i, from, to int) int {
 	if !ok {
 		return i + 1
 	}
+	v.key = from
 	switch class {
 	case authKey:
 		return w.authorization(i, v)
@@ -142,11 +143,14 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 			return AWSSecret, 0.95
 		}
 	case codeKey:
-		if number && len(s) >= 4 && len(s) <= 8 && w.oneTime(v.start) {
+		if number && len(s) >= 4 && len(s) <= 8 && w.oneTime(v.key) {
 			return Password, 0.85
 		}
 	}
 	if strings.IndexByte(s, ' ') >= 0 || isPath(s) || strings.Contains(s, "()") {
+		return 0, 0
+	}
+	if v.prose && m&letter != 0 && isObject(s) {
 		return 0, 0
 	}
 	strange := m&digit != 0 && m&letter != 0 || m&letter == letter && len(s) >= long && looksMixed(s)
@@ -188,6 +192,12 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 	return 0, 0
 }
 
+// isObject reports whether s is how Java prints an object: a class, an at sign, and hexadecimal digits.
+func isObject(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && at+1 < len(s) && len(s)-at <= 9 && allHex(s[at+1:]) && plainAtext(strings.ReplaceAll(s[:at], "$", "."))
+}
+
 // isName reports whether s is a dashed or dotted name in one case, such as a class or file has.
 func isName(s string) bool {
 	m := classes(s)
@@ -213,10 +223,12 @@ func isPath(s string) bool {
 // tagged looks at the > at i that ends a tag with attributes: <password type="plain">x.
 func (w *work) tagged(i int) int {
 	text := w.text
-	open := strings.LastIndexByte(text[max(0, i-wordBack):i], '<') + max(0, i-wordBack)
-	if text[open] != '<' {
+	low := max(0, i-wordBack)
+	open := strings.LastIndexByte(text[low:i], '<')
+	if open < 0 {
 		return i + 1
 	}
+	open += low
 	to := span(text, open+1, word)
 	if to == open+1 || to >= i || !isSpace(text[to]) || !keyTail(text, to) || strings.IndexByte(text[to:i], '>') >= 0 {
 		return i + 1
@@ -286,7 +298,7 @@ func (w *work) codeAfterWord(start, end, from, to int) int {
 	}
 	switch class := classify(text[from:to]); {
 	case !endsNumber(text, end) || end < len(text) && is(text[end], base64):
-	case class == pinKey, class == codeKey && w.oneTime(start), class == passwordKey && end-start >= 6:
+	case class == pinKey, class == codeKey && w.oneTime(from), class == passwordKey && end-start >= 6:
 		if w.add(start, end, Password, 0.7) {
 			return end
 		}
@@ -294,24 +306,13 @@ func (w *work) codeAfterWord(start, end, from, to int) int {
 	return end
 }
 
-// oneTime reports whether the text before i speaks of a code that lets in once.
+// oneTime reports whether the words right before i speak of a code that lets in once.
 func (w *work) oneTime(i int) bool {
-	if _, all := w.context(i); all&ofOneTime != 0 {
+	if near, _ := w.context(i); near&ofOneTime != 0 {
 		return true
 	}
-	before := w.text[max(0, i-contextBytes):i]
-	for j := strings.IndexByte(before, '-'); j > 0; {
-		if j >= 3 && j+5 <= len(before) && equalFold(before[j-3:j], "one") && equalFold(before[j+1:j+5], "time") ||
-			j+7 <= len(before) && equalFold(before[j+1:j+7], "factor") {
-			return true
-		}
-		next := strings.IndexByte(before[j+1:], '-')
-		if next < 0 {
-			break
-		}
-		j += 1 + next
-	}
-	return false
+	before := w.text[max(0, i-len("one-time ")):i]
+	return len(before) >= 8 && equalFold(before[:8], "one-time")
 }
 
 // flag looks at the word text[start:end] that begins with a dash as a command's option: --password X, -pX, -u

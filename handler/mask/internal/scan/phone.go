@@ -45,10 +45,15 @@ func (w *work) phone(gs []group) int {
 		return 0
 	}
 	first := gs[0].end - gs[0].start
+	if n > 1 && gs[1].sep == '.' && first == 1 {
+		return 0 // a version
+	}
 	near, all := w.context(gs[0].start)
 	switch {
 	case all&(ofPhone|ofCall) == 0:
 		return 0
+	case n > 1 && total < 9 && gs[1].sep == ' ' && w.lastWord(gs[0].start)&ofPhone == 0:
+		return 0 // columns of figures
 	case near&ofPhone != 0:
 		return w.phoneFound(start, gs, n, 0.7)
 	case near&ofID != 0:

@@ -9,8 +9,9 @@ const (
 	aSign   = 1 << 32
 	aDash   = 1 << 40
 
-	maxPlain  = 64
-	fewDigits = 7 // too few for a telephone number
+	maxPlain   = 64
+	fewDigits  = 7 // fewer are no telephone number
+	codeDigits = 4 // fewer are no code
 	// A key of 20 random letters has fewer capitals once in 170.
 	fewCapitals = 5
 	awsLength   = 40 // the length of AWS's secret keys, which may have blanks around and no long word in them
@@ -65,11 +66,71 @@ func isPlain(text string) bool {
 	switch digits := sum & 0xff; {
 	case digits == 0 && sum>>16&0xff < fewCapitals: // a random key of letters alone has more
 		return true
-	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || len(text) >= awsLength):
-		return false // a password in prose, a key between blanks
+	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || digits >= codeDigits || len(text) >= awsLength):
+		return false // a password or code in prose, a key between blanks
 	}
 	return !hasLongWord(text)
 }
+
+// isLoneWord reports whether a text is one word of small letters, digits, dashes and underscores that is no credential by its beginning: the
+// name of a pod, an identifier. Nothing stands before it that could speak for its being a key, and it is too short to be
+// one by itself.
+func isLoneWord(text string) bool {
+	if len(text) <= headLength || len(text) >= lonely {
+		return false
+	}
+	all := uint32(0)
+	s, t := text, &loneClass
+	for len(s) >= 8 {
+		all |= t[s[0]] | t[s[1]] | t[s[2]] | t[s[3]] | t[s[4]] | t[s[5]] | t[s[6]] | t[s[7]]
+		s = s[8:]
+	}
+	if len(s) >= 4 {
+		all |= t[s[0]] | t[s[1]] | t[s[2]] | t[s[3]]
+		s = s[4:]
+	}
+	if len(s) >= 2 {
+		all |= t[s[0]] | t[s[1]]
+		s = s[2:]
+	}
+	if len(s) > 0 {
+		all |= t[s[0]]
+	}
+	if all&(loneLetter|notLone) != loneLetter || text[0] == '-' {
+		return false
+	}
+	if all == loneLetter {
+		return true
+	}
+	if t[text[2]]&t[text[3]]&loneDigit != 0 && t[text[0]]&loneDigit == 0 {
+		return false // as an IBAN begins
+	}
+	h := headHash(text[0], text[1], text[2])
+	return heads[h/64]&(1<<(h%64)) == 0
+}
+
+const (
+	loneLetter = 1 << iota
+	loneDigit
+	loneJoint // a dash or underscore
+	notLone
+)
+
+var loneClass = func() (t [256]uint32) {
+	for c, k := range class {
+		switch {
+		case k&lower != 0:
+			t[c] = loneLetter
+		case k&digit != 0:
+			t[c] = loneDigit
+		case k&(dash|under) != 0:
+			t[c] = loneJoint
+		default:
+			t[c] = notLone
+		}
+	}
+	return t
+}()
 
 // isUUID reports whether a text of 36 bytes, with dashes where a UUID has some, is letters, digits and dashes alone.
 func isUUID(text string) bool {

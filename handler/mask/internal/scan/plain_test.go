@@ -25,7 +25,7 @@ func TestPlainTextHoldsNothing(t *testing.T) {
 			text = strings.NewReplacer("«", "", "»", "").Replace(text)
 			for i := range text {
 				part := text[i:min(len(text), i+maxPlain)]
-				if !isPlain(part) {
+				if !s.isPlain(part) {
 					continue
 				}
 				plain++

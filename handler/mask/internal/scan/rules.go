@@ -26,6 +26,7 @@ var commonRules = []Rule{
 		"GET /search?q=«erin%2540example.com»&page=2",
 		`{"body":"{\"email\":\"«frank\\u0040example.org»\"}"}`,
 		"«josé@exämple.de» registered",
+		`bounce for <«"john doe"@example.com»>`,
 		"user=«alice@example.com»;host=b",
 	}, []string{
 		"user@host style prompt", "ssh root@10.0.0.1", "user=[EMAIL_REDACTED] ok", "[EMAIL_REDACTED]@example.com", "@example.com", "image@sha256:ab12",
@@ -45,6 +46,7 @@ var commonRules = []Rule{
 	}, []string{
 		"offset 1693277136", "ts=1693277136732 level=info", "200 512 1234", "window 2021-05-28 to 2025-06-23", "5551234567 rows", "blk_-1608999687919862906",
 		"081109 203615 148 INFO", "range 120-45-67", "p50=1496.048 p95=6149.477", "call took 1500000 us", "phone ***-***-0123", "phone at 192.168.101.150",
+		`query%20mobile HTTP/1.1" 200 9571`, "Mobile Safari/534.30 GSA/3.2.17.1009776.arm",
 	}},
 	{SSN, "social security numbers and ITINs of the United States", []string{
 		"kyc check: ssn «651-40-9201» matched",
@@ -73,6 +75,7 @@ var commonRules = []Rule{
 		"values ('«GB49TEST04236405890491»')",
 		"wire out to «NO9386011117947», «BE68539007547034»",
 		"IBAN «DE06TEST18914931570030» mistyped",
+		"debit mandate «pl61109010140000071219812874»",
 	}, []string{
 		"account reference DE06TEST18914931570030 rejected", "build DE20240514123456789012", "GB82",
 	}},
@@ -90,9 +93,11 @@ var commonRules = []Rule{
 		"access_token: «M7TvmRR2xhzZ0wC8tiN-LXQ4Cy2» expires_in: 3600",
 		"POST /oauth/token code=«Dg7tg1fuY_AhkW_OBknP3p1v1rGRk» 200",
 		"sent bearer «8f1Kd02mXq7Zt4Lw9Rb3»",
+		"magic link https://app.example.com/login?t=«Nq8Zr4Lw9Rb3Vn5TyKd02mXq7» opened",
 	}, []string{
 		"token count 4096 exceeds limit 2048", "max_tokens=4096", "PublicKeyToken=b77a5c561934e089", "bearer token missing", "token: expired", "unexpected token: 'IDENT'", "next_token=abc123",
 		"Authorization: Bearer [BEARER_TOKEN_REDACTED]", "AppWindowToken{9f4ef63 token=Token{a64f992}}",
+		"Bad activity token: android.os.BinderProxy@2bd79ce", "auth: token validation failed", "GET /items?cursor=Nq8Zr4Lw9Rb3Vn5TyKd02mXq7",
 	}},
 	{BasicAuth, "the credentials of HTTP basic authentication", []string{
 		"Authorization: Basic «bGluZGE6aHVudGVyMg==»",
@@ -113,16 +118,23 @@ var commonRules = []Rule{
 		"POST /login?password=«Tr0ub4dor»&next=home",
 		"password%3D«hunter2»%26next%3Dhome",
 		"pin=«1234»",
+		"otp «483920» accepted",
+		"your verification code is «391204»",
+		`<add key="DbPassword" value="«Hemmelig1!»" />`,
+		`{"name":"DB_PASSWORD","value":"«s3cr3t!»"}`,
+		`<password type="plain">«geheim7»</password>`,
+		`"security_answer":"«fluffy the cat»"`,
 		"DB_PASSWORD=«secret»",
 		"password «hunter2» rejected",
 	}, []string{
 		"password must be at least 12 characters", "password=[REDACTED]", "password=***", "password=${DB_PASSWORD}", "Password: required", `{"password":null}`,
-		"pass: 12 fail: 0", "PWD=/home/x", "compass=5", "secretary=bob",
+		"pass: 12 fail: 0", "error code 391204", "status code: 391204", `{"name":"REGION","value":"eu-1"}`, "PWD=/home/x", "compass=5", "secretary=bob",
 	}},
 	{Session, "session cookies and identifiers that let their bearer in", []string{
 		"Set-Cookie: session_id=«k2h9QXl9JfefpdJdPnappZN3Lg0guhlJ»; Path=/; HttpOnly",
 		"Cookie: theme=dark; JSESSIONID=«0A1B2C3D4E5F60718293A4B5C6D7E8F9»; lang=en",
 		"PHPSESSID=«k3v9q0m2x7c1b8n4h6t5r2w1z0»",
+		"_gitlab_session=«5vdiuo3tezpg65cppsd14gw1y21umpyi»",
 	}, []string{
 		"session_id=0191e3a4-7c1b-7d32-9a55-3f8d7b1c2e4f", "session: opened", "Cookie: theme=dark; lang=en",
 	}},
@@ -155,13 +167,14 @@ var commonRules = []Rule{
 		"the API key «018e184e32b342c7a7ea7a54ab0bcab8» is revoked",
 		"AccountKey=«dGhpcyBpcyBub3QgYSBrZXk4Nzk4NzY5ODc2OTg3Ng==»;EndpointSuffix=x",
 		"using «zK81mNq02LdP7sXy4RtU6wA9bCe3FgHt»",
+		"TWITCH_KEY=«x81mnq02ldp7sxy4rtu6wa9bce3fgh»",
 	}, []string{
-		"key not found: settings.theme", "primary_key=12345", "cache key user:55:profile", "digest 9f86d081884c7d659a2feaa0c55ad015", "updateDimmedActivatedHideSensitive",
+		"key not found: settings.theme", "primary_key=12345", "partition_key=2024x01x15xeu1west1ab2", "cache_key=9f86d081884c7d659a2feaa0c55ad015", "cache key user:55:profile", "digest 9f86d081884c7d659a2feaa0c55ad015", "updateDimmedActivatedHideSensitive",
 		"trace 4bf92f3577b34da6a3ce929d0e0e4736", "ulid 01GWCNDD3Q22S7HGE28PRPJC7W", "sha512-Z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg", "api_key=<redacted>",
-		"authorized key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA9c109ghvLraP4GOIU deploy", "request 312dee38-7247-49db-aa62-dcf5d4920f63",
+		"GET /url?q=x&usg=AFQjCNGh4Lw9Rb3Vn5TyKd02mXq7Pz8Wq1", "authorized key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA9c109ghvLraP4GOIU deploy", "request 312dee38-7247-49db-aa62-dcf5d4920f63",
 	}},
 	{IPAddress, "IPv4 and IPv6 addresses; off by default", []string{
-		"client «203.0.113.231» connected", "from «2001:db8::6e88» on port 8443", "from «::ffff:192.0.2.1» on", "http://«192.0.2.7»:8080/",
+		"client «203.0.113.231» connected", "from «2001:db8::6e88» on port 8443", "from «::ffff:192.0.2.1» on", "listening on «::1»:8080", "http://«192.0.2.7»:8080/",
 	}, []string{
 		"mask 255.255.255.0", "Chrome/124.0.0.0", "oid 1.3.6.1.4.1.8854.4", "upgraded agent from 1.21.155.87 to 7.30.231.27", "std::string", "at 10:20:30",
 	}},

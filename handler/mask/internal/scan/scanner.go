@@ -42,7 +42,7 @@ func (s *Scanner) Under(key string) *Scanner {
 // Append appends the matches in text to dst, sorted and without overlaps, and returns the grown slice. Matches
 // that dst holds already are left alone. It does not allocate when nothing matches.
 func (s *Scanner) Append(dst []Match, text string) []Match {
-	if len(text) <= maxPlain && !s.brief && isPlain(text) {
+	if s.isPlain(text) {
 		return dst
 	}
 	return s.scan(dst, text)
@@ -50,7 +50,12 @@ func (s *Scanner) Append(dst []Match, text string) []Match {
 
 // Clean reports whether nothing is found in text.
 func (s *Scanner) Clean(text string) bool {
-	return len(text) <= maxPlain && !s.brief && isPlain(text) || len(s.scan(nil, text)) == 0
+	return s.isPlain(text) || len(s.scan(nil, text)) == 0
+}
+
+// isPlain reports, at little cost, that a short text holds nothing; false says nothing.
+func (s *Scanner) isPlain(text string) bool {
+	return len(text) <= maxPlain && !s.brief && (s.hint.all == 0 && isLoneWord(text) || isPlain(text))
 }
 
 func (s *Scanner) scan(dst []Match, text string) []Match {
@@ -65,6 +70,9 @@ func (s *Scanner) scan(dst []Match, text string) []Match {
 
 // shortest is the length of the shortest secret with what gives it away: pw=x.
 const shortest = 4
+
+// lonely is the length below which a word with nothing before it is no key by its form.
+const lonely = 32
 
 // long is the length from which a word may be a key by its form alone.
 const long = 16
@@ -236,10 +244,28 @@ func groupFollows(text string, i int) bool {
 	return i < len(text) && is(text[i], digit)
 }
 
+// outsideMarks returns the stretch without the part of a mark of earlier masking that it begins or ends inside of.
+func outsideMarks(text string, start, end int) (int, int) {
+	for i := max(0, start-maxMark); i < start; i++ {
+		if text[i] == '[' {
+			if stop := markEnd(text, i); stop > start {
+				start = stop
+				break
+			}
+		}
+	}
+	for i := max(start, end-maxMark); i < end; i++ {
+		if text[i] == '[' && markEnd(text, i) > end {
+			return start, i
+		}
+	}
+	return start, end
+}
+
 // add records a match, in order. Of overlapping ones a single one stays that covers them all, with the kind of
 // the best score or else of the longer one: what belongs to two secrets is no less secret.
 func (w *work) add(start, end int, kind Kind, score float32) bool {
-	if start >= end || !w.kinds.Has(kind) {
+	if start, end = outsideMarks(w.text, start, end); start >= end || !w.kinds.Has(kind) {
 		return false
 	}
 	m := Match{start, end, kind, score}

@@ -103,7 +103,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	}
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
-	bare := s == 0 && len(v) < 32 && w.hint.all == 0
+	bare := s == 0 && len(v) < lonely && w.hint.all == 0
 	if len(v) < 12 || bare || isPublic(v) {
 		return end
 	}
@@ -130,7 +130,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	mixed := classes(v)&(letter|digit) == letter|digit
 	kind, score := APIKey, float32(0.6)
 	switch {
-	case len(v) == 40 && ctx&(ofAWS|ofSecret|ofKey) != 0 && strongRandom(v):
+	case len(v) == 40 && (ctx&ofAWS != 0 || ctx&(ofSecret|ofKey) != 0 && strongRandom(v)):
 		if ctx&ofAWS != 0 || classes(v)&base64 != 0 {
 			kind = AWSSecret
 		}
@@ -138,7 +138,7 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	case near&ofSecret != 0 && mixed && len(v) >= long && strongRandom(v):
 	case near&ofSecret != 0 && len(v) >= 24 && !pathLike(v):
 	case ctx&(ofSecret|ofKey) != 0 && ctx&ofID == 0 && mixed && len(v) >= 20 && strongRandom(v) && !pathLike(v):
-	case len(v) >= 32 && s == start && e == end && strongRandom(v) && !inPath(text, s):
+	case len(v) >= 32 && s == start && e == end && strongRandom(v) && !inPath(text, s) && !inQuery(text, s):
 		score = 0.4
 	case mixed && s > 0 && (text[s-1] == '=' || text[s-1] == '/') && strongRandom(v) && grants(text, s):
 		kind = Bearer
@@ -196,6 +196,15 @@ func isJoint(c byte) bool { return c == '.' || c == '~' || c == '$' }
 // inPath reports whether what begins at i is a segment of a path or host: there long names are identifiers.
 func inPath(text string, i int) bool {
 	return i > 0 && (text[i-1] == '/' || text[i-1] == '.' || text[i-1] == '\\' || text[i-1] == '#' || text[i-1] == '~')
+}
+
+// inQuery reports whether what begins at i is the value of a URL's parameter, whose name says no secret.
+func inQuery(text string, i int) bool {
+	if i < 2 || text[i-1] != '=' {
+		return false
+	}
+	name := spanBack(text, i-1, maxLocal, word)
+	return name > 0 && name < i-1 && (text[name-1] == '&' || text[name-1] == '?' || text[name-1] == ';')
 }
 
 // hasName reports whether a part of v between slashes is a word in one case, as the parts of a path are.

@@ -5,6 +5,7 @@ import "strings"
 // value is what a key is said to be: text[start:end].
 type value struct {
 	start, end int
+	key        int // where the key begins
 	quoted     bool
 	prose      bool // after a colon and a blank, without quotes: it may be the text of a message
 }
@@ -158,13 +159,16 @@ func isPlaceholder(s string) bool {
 	return strings.HasPrefix(s, "\u2022\u2022")
 }
 
+// maxMark is the length of the longest mark.
+const maxMark = 64
+
 // markEnd returns the end of the mark that begins at i, as [EMAIL_REDACTED] or [PHONE_HASH:0A1B], and 0 for none.
 func markEnd(text string, i int) int {
 	if text[i] != '[' {
 		return 0
 	}
 	end := span(text, i+1, upper|digit|under)
-	if end >= len(text) || end-i > 64 {
+	if end >= len(text) || end-i > maxMark {
 		return 0
 	}
 	switch name := text[i+1 : end]; text[end] {
