@@ -11,13 +11,9 @@ const module = "github.com/sluicelog/sluice"
 
 // standardOnly are the packages that compile with the standard library alone (and with internal packages that do).
 var standardOnly = []string{
-<<<<<<< HEAD
-	"handler/async", "handler/compress", "handler/mask", "handler/sample", "level", "slogrec", "template",
+	"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/mask/entity/internal/tag", "handler/mask/entity/presidio",
+	"handler/sample", "level", "slogrec", "template",
 	"internal/chain", "internal/filelock", "internal/freeze", "internal/journal", "internal/maskederr", "internal/onerror", "internal/scope",
-=======
-	"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/mask/entity/internal/tag", "handler/mask/entity/presidio", "handler/sample", "level", "slogrec", "template",
-	"internal/chain", "internal/freeze", "internal/maskederr", "internal/onerror", "internal/scope",
->>>>>>> entity
 }
 
 // beside are the foreign packages that some of the others may have, and nothing else.
@@ -32,11 +28,7 @@ func TestArrowsPointInOneDirection(t *testing.T) {
 			}
 		}
 	}
-<<<<<<< HEAD
-	for _, pkg := range []string{"handler/async", "handler/compress", "handler/mask", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf", "template"} {
-=======
-	for _, pkg := range []string{"handler/async", "handler/mask", "handler/mask/entity", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate"} {
->>>>>>> entity
+	for _, pkg := range []string{"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf", "template", "store", "search", "audit"} {
 		if _, ok := deps[pkg]; !ok {
 			t.Errorf("go list does not know %s: this test looks at nothing", pkg)
 		}
@@ -76,14 +68,9 @@ func TestForbiddenFindsWrongArrows(t *testing.T) {
 	}{
 		{"handler/mask", "handler/enrich", true}, {"handler/mask", "handler/mask/internal/scan", false}, {"handler/mask/entity", "handler/mask", false},
 		{"handler/enrich/otel", "handler/enrich", false}, {"handler/async", "", true}, {"store", "handler/async", true}, {"search", "store", false},
-<<<<<<< HEAD
 		{"handler/opensearch/bootstrap", "internal/osclient", false}, {"internal/osclient", "handler/opensearch", true}, {"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
-		{"level", "go.opentelemetry.io/otel", true}, {"handler/mask/entity", "golang.org/x/text", false}, {"handler/sample", "golang.org/x/sys/unix", true},
-		{"perf", "github.com/HdrHistogram/hdrhistogram-go", false}, {"perf", "golang.org/x/sys/unix", true}, {"perf", "handler/async", true},
-=======
-		{"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
 		{"level", "go.opentelemetry.io/otel", true}, {"handler/mask/entity", "golang.org/x/text", true}, {"handler/mask/entity/internal/train", "github.com/klauspost/compress/zstd", false}, {"handler/sample", "golang.org/x/sys/unix", true},
->>>>>>> entity
+		{"perf", "github.com/HdrHistogram/hdrhistogram-go", false}, {"perf", "golang.org/x/sys/unix", true}, {"perf", "handler/async", true},
 		{"", "handler/mask", false}, {"cmd/sluice", "", false}, {"handler/mask", "examples/pipeline", true}, {"level", "internal/conf", false},
 	} {
 		if got := forbidden(tc.from, tc.to); (got != "") != tc.wrong {

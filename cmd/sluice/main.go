@@ -36,11 +36,7 @@ type command struct {
 
 // commands are listed in the order of the help.
 func commands() []command {
-<<<<<<< HEAD
-	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, storeCommand, serveCommand, maskCommand, configCommand, completionCommand()}
-=======
-	return []command{shipCommand, maskCommand, verifyCommand, configCommand, completionCommand()}
->>>>>>> journal
+	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, storeCommand, serveCommand, maskCommand, verifyCommand, configCommand, completionCommand()}
 }
 
 // usageError is a wrong use; it exits with status 2.

@@ -62,13 +62,8 @@ func (k keySum) slot(n int) uint64 {
 // remembered returns the entry of key, nil when there is none.
 func (v *verdicts) remembered(key string) *keyEntry {
 	sum := sumOf(key)
-<<<<<<< HEAD
-	e := v.slots[sum.slot()].Load()
-	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || e.sum.n != sum.n || sum.n > 16 && e.key != key {
-=======
 	e := v.slots[sum.slot(len(key))].Load()
 	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || len(e.key) != len(key) || len(key) > 16 && e.key != key {
->>>>>>> scan
 		return nil
 	}
 	return e

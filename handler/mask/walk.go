@@ -64,23 +64,17 @@ const (
 // record masks r. In says what the groups of its logger mean, place is their names. It reports whether all attributes are
 // scalars or texts that stay as they are (chain.Root.Plain).
 func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place string) (plainOnly bool) {
-<<<<<<< HEAD
-	if msg := r.Message; !m.onlyKinds || len(msg) > mostRemembered || msg == "" || mayBeJSON(msg[0]) || !m.texts.clean(m.byClass[plain], msg) {
-		w := walker{m: m, ctx: ctx, place: messagePlace}
-		if masked, changed := w.text(msg, verdict{}); changed {
-			r.Message = masked
-		}
-=======
 	defer func() {
 		if recover() != nil { // never the caller's methods, whose panics are caught one by one
 			m.counts.add("UNINSPECTED", messagePlace)
 			*r = slog.NewRecord(r.Time, r.Level, markUninspected, r.PC)
 		}
 	}()
-	w := walker{m: m, ctx: ctx, place: messagePlace}
-	if msg, changed := w.text(r.Message, verdict{}); changed {
-		r.Message = msg
->>>>>>> scan
+	if msg := r.Message; !m.onlyKinds || len(msg) > mostRemembered || msg == "" || mayBeJSON(msg[0]) || !m.texts.clean(m.byClass[plain], msg) {
+		w := walker{m: m, ctx: ctx, place: messagePlace}
+		if masked, changed := w.text(msg, verdict{}); changed {
+			r.Message = masked
+		}
 	}
 	n := 0
 	if in.class == plain {
