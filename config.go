@@ -76,8 +76,19 @@ type MaskConfig struct {
 	FormerHashKeys []conf.Secret `yaml:"former_hash_keys" doc:"keys before a rotation, as ${env:NAME} or file:PATH, by which sluice mask --pseudonym finds older tokens"`
 	// ReportEvery is how often a record tells what was masked and where; 0 means never.
 	ReportEvery time.Duration `yaml:"report_every" min:"1s" max:"24h" doc:"how often a record tells what was masked, by rule and attribute path"`
+	// Entities are the names of persons, places and organisations, which a model finds behind the queue.
+	Entities EntitiesConfig `yaml:"entities" doc:"names of persons, places and organisations"`
 	// Rules are the user's own patterns.
 	Rules []MaskRule `yaml:"rules" doc:"own patterns"`
+}
+
+// EntitiesConfig sets the masking of names, in messages and in attributes that hold prose. The zero value masks all of them,
+// except in development and test.
+type EntitiesConfig struct {
+	// Mode is on or off; empty means on, except in development and test.
+	Mode string `yaml:"mode" enum:"on,off" doc:"on or off; default on, except in development and test"`
+	// Keep are types that stay readable: PERSON, LOCATION, ORGANIZATION.
+	Keep []string `yaml:"keep" doc:"types that stay readable: PERSON, LOCATION, ORGANIZATION"`
 }
 
 // MaskRule is a pattern of the user's own.

@@ -16,6 +16,7 @@ import (
 	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/handler/enrich/otel"
 	"github.com/sluicelog/sluice/handler/mask"
+	"github.com/sluicelog/sluice/handler/mask/entity"
 	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/handler/sample"
 	"github.com/sluicelog/sluice/internal/conf"
@@ -29,6 +30,7 @@ type resolved struct {
 	Config
 	level  *level.Controller
 	mask   *mask.Options
+	names  *entity.Options
 	enrich *enrich.Options
 	sample *sample.Options
 	queue  *async.Options
@@ -60,6 +62,7 @@ func (c Config) resolve() (*resolved, error) {
 		ck.bad("level", c.Level, "a level and levels per logger, such as info,store=debug ("+err.Error()+")")
 	}
 	r.mask = ck.mask(c.Mask, c.Environment)
+	r.names = ck.names(c.Mask, c.Environment)
 	r.enrich = ck.enrich(&c)
 	r.sample = ck.sample(c.Sample)
 	r.queue = ck.queue(c.Queue)
@@ -210,6 +213,20 @@ func (ck *checker) secret(field string, s conf.Secret) []byte {
 		ck.bad(field, "file:"+path, "a file that can be read ("+err.Error()+")")
 	}
 	return []byte(strings.TrimRight(string(b), "\r\n"))
+}
+
+func (ck *checker) names(c *MaskConfig, env string) *entity.Options {
+	on := c.Entities.Mode == "on" || c.Entities.Mode == "" && env != Development && env != Test
+	if c.Off || !on {
+		return nil
+	}
+	o := &entity.Options{Keep: c.Entities.Keep}
+	for i, typ := range o.Keep {
+		if !slices.Contains(entity.Types(), typ) {
+			ck.bad(fmt.Sprintf("mask.entities.keep[%d]", i), typ, "one of "+strings.Join(entity.Types(), ", "))
+		}
+	}
+	return o
 }
 
 func (ck *checker) enrich(c *Config) *enrich.Options {

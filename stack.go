@@ -14,6 +14,7 @@ import (
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/handler/mask"
+	"github.com/sluicelog/sluice/handler/mask/entity"
 	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/handler/sample"
 	"github.com/sluicelog/sluice/internal/chain"
@@ -54,6 +55,7 @@ type generation struct {
 	cfg    *resolved
 	head   slog.Handler
 	mask   *mask.Handler
+	names  *entity.Handler
 	buffer *sample.Buffer
 	sample *sample.Handler
 	queue  *async.Handler
@@ -112,7 +114,14 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		name := fmt.Sprintf("handler-%d", i)
 		g.sinks = append(g.sinks, &sink{name: name, handler: newMeter(h, name, s.tally(name))})
 	}
-	var end slog.Handler = newMeter(fanOut(g.sinks), "chain", &g.exit)
+	end := fanOut(g.sinks)
+	if r.names != nil {
+		opts := *r.names
+		opts.OnError = s.report
+		g.names = entity.NewHandler(end, &opts)
+		end = g.names
+	}
+	end = newMeter(end, "chain", &g.exit)
 	if r.queue != nil {
 		opts := *r.queue
 		opts.OnError = s.report

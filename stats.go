@@ -128,6 +128,11 @@ func (g *generation) addTo(st *Stats) {
 			st.Masked[rule] += n
 		}
 	}
+	if g.names != nil {
+		for typ, n := range g.names.Stats().Masked {
+			st.Masked[typ] += n
+		}
+	}
 	if g.sample != nil {
 		s := g.sample.Stats()
 		st.SampledOut += s.SampledOut

@@ -19,8 +19,8 @@ order. A line that is a JSON object is masked as a record, keys and values; one 
 written as a JSON string; any other is masked as text.
 
 A text that goes to somebody else is masked more strictly than a record in a running service: every kind of pattern is on,
-IP addresses, dates of birth and national identifiers included. --service masks as a service does, --config as one with that
-configuration does.
+IP addresses, dates of birth and national identifiers included. --all masks the names of persons, places and organisations too,
+--service masks as a service does, --config as one with that configuration does.
 
 --explain writes, instead of the masked lines, which rule finds what in them: the line, the rule, the path of the value, its bytes,
 the score and the action. --rules lists the rules with their examples. --pseudonym tells the tokens that stand for a
@@ -35,7 +35,7 @@ value where it is hashed, under the key of the configuration and under former ke
 		var f maskFlags
 		fs.StringVar(&f.config, "config", "", "mask as the mask section of `FILE` says")
 		fs.BoolVar(&f.service, "service", false, "mask as a service does by default")
-		fs.BoolVar(&f.all, "all", false, "switch every kind on (the default, unless --config or --service is given)")
+		fs.BoolVar(&f.all, "all", false, "switch every rule on, and mask names of persons, places and organisations too")
 		fs.BoolVar(&f.stats, "stats", false, "print to standard error how often each rule masked something, and where")
 		fs.BoolVar(&f.explain, "explain", false, "print what each rule finds, instead of the masked lines")
 		fs.BoolVar(&f.rules, "rules", false, "print the rules, their examples and counter-examples")
@@ -65,7 +65,11 @@ func (f *maskFlags) run(ctx context.Context, e env, files []string) error {
 		return explainLines(ctx, e, files, mask.New(opts), f.json)
 	}
 	m := mask.New(opts)
-	if err := maskLines(ctx, e, files, m); err != nil {
+	var lines lineMasker = m
+	if f.all {
+		lines = withNames(m)
+	}
+	if err := maskLines(ctx, e, files, lines); err != nil {
 		return err
 	}
 	if f.stats {
@@ -97,7 +101,7 @@ func (f *maskFlags) options() (*mask.Options, error) {
 	return &mask.Options{AllKinds: true}, nil
 }
 
-func maskLines(ctx context.Context, e env, files []string, m *mask.Masker) error {
+func maskLines(ctx context.Context, e env, files []string, m lineMasker) error {
 	out := bufio.NewWriterSize(e.stdout, 64<<10)
 	var buf []byte
 	err := eachLine(ctx, e, files, func(line, end []byte) error {

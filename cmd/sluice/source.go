@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
-	"io"
-	"net/http"
 	"os"
 
 	"github.com/sluicelog/sluice/internal/osclient"
@@ -71,7 +68,7 @@ func (s *source) open(files []string) (search.Searcher, func(), error) {
 			return nil, nil, usageError{err}
 		}
 		// The client knows the addresses; the host here is not looked at.
-		searcher, err := opensearch.New("http://opensearch", &opensearch.Options{Index: s.index, Client: doer{client}})
+		searcher, err := opensearch.New("http://opensearch", &opensearch.Options{Index: s.index, Client: client})
 		if err != nil {
 			return nil, nil, usageError{errors.Join(err, client.Close())}
 		}
@@ -87,26 +84,4 @@ func (s *source) open(files []string) (search.Searcher, func(), error) {
 		return r.Searcher(nil), func() { _ = r.Close() }, nil
 	}
 	return nil, nil, usagef("nothing to search: want --store DIR, --url URL, or files")
-}
-
-// doer sends the searcher's requests by the client that knows whom to trust and how to log in.
-type doer struct{ client *osclient.Client }
-
-func (d doer) Do(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-	}
-	path := req.URL.EscapedPath()
-	if req.URL.RawQuery != "" {
-		path += "?" + req.URL.RawQuery
-	}
-	status, reply, err := d.client.Do(req.Context(), req.Method, path, req.Header, body)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(reply)), ContentLength: int64(len(reply)), Request: req}, nil
 }
