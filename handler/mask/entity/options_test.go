@@ -81,7 +81,7 @@ func TestTheKeyDecidesWhatANameIs(t *testing.T) {
 		{"", "author", "Victoria Okonkwo", entity.Person},
 		{"", "first_name", "victoria", entity.Person},
 		{"customer", "name", "Victoria Okonkwo", entity.Person},
-		{"", "companyName", "Okonkwo", entity.Organization},
+		{"", "companyName", "Okonkwo Labs", entity.Organization},
 	} {
 		got := tagger.DetectUnder(tc.group, tc.key, tc.text, nil)
 		if len(got) != 1 || got[0].Type != tc.want || got[0].Start != 0 || got[0].End != len(tc.text) || got[0].Score <= 0 || got[0].Score >= 1 {

@@ -119,7 +119,9 @@ func (g *generator) sentence(gr *grammar, lines []string) sentence {
 	if rest, ok := strings.CutPrefix(line, "@"); ok {
 		keys, rest, _ := strings.Cut(rest, " ")
 		alternatives := strings.Split(keys, ",")
-		w.s.key = alternatives[g.rng.IntN(len(alternatives))]
+		if w.s.key = alternatives[g.rng.IntN(len(alternatives))]; w.s.key == "*" {
+			w.s.key = strings.ToLower(g.pool[g.rng.IntN(len(g.pool))] + "_" + g.pool[g.rng.IntN(len(g.pool))])
+		}
 		line = rest
 	}
 	w.expand(line)
@@ -201,6 +203,10 @@ func (w *writer) expand(t string) {
 				t = t[end+1:]
 				continue
 			}
+		} else if name == "CODE" {
+			w.put(w.g.code())
+			t = t[end+1:]
+			continue
 		} else if name == "WORD" {
 			w.put(capitalized(w.g.pool[w.g.rng.IntN(len(w.g.pool))]))
 			t = t[end+1:]
@@ -215,6 +221,15 @@ func (w *writer) expand(t string) {
 		w.put(t[:1])
 		t = t[1:]
 	}
+}
+
+// code returns letters without a meaning, the first one in capitals.
+func (g *generator) code() string {
+	b := []byte{byte('A' + g.rng.IntN(26))}
+	for range 1 + g.rng.IntN(6) {
+		b = append(b, byte('a'+g.rng.IntN(26)))
+	}
+	return string(b)
 }
 
 func (g *generator) slot(name string) (string, int) {
