@@ -1,4 +1,4 @@
-// Command sluice puts log lines through a chain, masks text, and checks configurations.
+// Command sluice puts log lines through a chain, searches what became of them, masks text, and checks configurations.
 package main
 
 import (
@@ -36,7 +36,7 @@ type command struct {
 
 // commands are listed in the order of the help.
 func commands() []command {
-	return []command{shipCommand, maskCommand, configCommand, completionCommand()}
+	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, maskCommand, configCommand, completionCommand()}
 }
 
 // usageError is a wrong use; it exits with status 2.
@@ -95,6 +95,9 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 	}
 	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 		return exitOK
+	}
+	if errors.Is(err, errNothing) {
+		return exitFail
 	}
 	fmt.Fprintf(e.stderr, "sluice %s: %v\n", c.name, err)
 	if u := (usageError{}); errors.As(err, &u) {
