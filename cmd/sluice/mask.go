@@ -18,9 +18,9 @@ Masks the lines of the files, or of standard input, and writes them to standard 
 order. A line that is a JSON object is masked as a record, keys and values; one that is a JSON string is decoded, masked and
 written as a JSON string; any other is masked as text.
 
-A text that goes to somebody else is masked more strictly than a record in a running service: every kind of pattern is on,
-IP addresses, dates of birth and national identifiers included. --all masks the names of persons, places and organisations too,
---service masks as a service does, --config as one with that configuration does.
+A text that goes to somebody else is masked more strictly than a record in a running service: IP addresses and dates of birth
+are masked too. --all switches every rule on, such as those for national identifiers of 34 countries, and masks the names of persons,
+places and organisations. --service masks as a service does, --config as one with that configuration does.
 
 --explain writes, instead of the masked lines, which rule finds what in them: the line, the rule, the path of the value, its bytes,
 the score and the action. --rules lists the rules with their examples. --pseudonym tells the tokens that stand for a
@@ -98,8 +98,11 @@ func (f *maskFlags) options() (*mask.Options, error) {
 	case f.service:
 		return &mask.Options{AllKinds: f.all}, nil
 	}
-	return &mask.Options{AllKinds: true}, nil
+	return &mask.Options{AllKinds: f.all, Kinds: shared}, nil
 }
+
+// shared are the kinds that are masked beyond a service's when a text goes to somebody else.
+var shared = map[string]mask.Action{"IP_ADDRESS": mask.Redact, "DOB": mask.Redact}
 
 func maskLines(ctx context.Context, e env, files []string, m lineMasker) error {
 	out := bufio.NewWriterSize(e.stdout, 64<<10)

@@ -16,10 +16,10 @@ type limit struct {
 
 // between is an interval of numbers, of strings, or, where one end is a number and the other none, of nothing.
 type between struct {
-	numeric          bool
-	min, max         limit
-	least, most      search.Bound // of strings
-	nothing, isLevel bool
+	numeric     bool
+	min, max    limit
+	least, most search.Bound // of strings
+	isLevel     bool
 }
 
 // newBetween compiles an interval.

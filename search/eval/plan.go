@@ -26,9 +26,6 @@ func (m *Matcher) Words() ([]string, bool) {
 // An Interval is what a condition wants of numbers, as float64 where that is exact.
 type Interval struct{ Least, Most float64 }
 
-// Holds says whether f is in the interval.
-func (i Interval) Holds(f float64) bool { return f >= i.Least && f <= i.Most }
-
 // exact is up to which size float64 tells whole numbers apart.
 const exact = 1 << 53
 

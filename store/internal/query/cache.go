@@ -25,16 +25,27 @@ func (c *cache) shown(s *segment.Segment) {
 	delete(c.held, s)
 }
 
+// recent is for how many requests a column stays that none of them asks for, when there is no room.
+const recent = 3
+
 // used tells that a request is done with a segment.
 func (c *cache) used(s *segment.Segment) {
+	s.Tick()
 	size := s.Decoded()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held == nil {
 		c.held = map[*segment.Segment]int{}
 	}
-	c.total += size - c.held[s]
-	c.held[s] = size
+	set := func() {
+		c.total += size - c.held[s]
+		c.held[s] = size
+	}
+	if set(); c.total > c.limit {
+		s.Trim(recent)
+		size = s.Decoded()
+		set()
+	}
 	if c.total > c.limit {
 		s.Release()
 		c.total -= size

@@ -270,8 +270,12 @@ func (p *part) column(n *node, c *segment.Column, b bitmap) error {
 	case segment.Text:
 		return p.each(c, b, n.m.String)
 	}
-	if words, ok := n.m.Words(); ok {
-		if done, err := p.phrase(words, n, c, b); done || err != nil {
+	if n.m.Kind == search.Text {
+		ask := p.wordwise
+		if words, ok := n.m.Words(); ok {
+			ask = func(n *node, c *segment.Column, b bitmap) (bool, error) { return p.phrase(words, n, c, b) }
+		}
+		if done, err := ask(n, c, b); done || err != nil {
 			return err
 		}
 	}

@@ -37,10 +37,6 @@ func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bo
 	if len(phrase) == 0 {
 		return true, nil
 	}
-	rows, err := c.Rows()
-	if err != nil {
-		return true, err
-	}
 	judged, holes := make([]judgement, t.Len()), newHoles(p, t)
 	any := false
 	for code := range judged {
@@ -66,23 +62,12 @@ func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bo
 			}
 		}
 	}
-	for i, code := range t.Codes {
-		switch judged[code].verdict {
-		case always:
-			b.set(rows[i])
-		case maybe:
-			if candidates[code] != nil && !candidates[code].has(rows[i]) {
-				continue
-			}
-			if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
-				return true, err
-			}
-			if n.m.String(p.unescaped(p.buf)) {
-				b.set(rows[i])
-			}
+	return true, p.decide(n, c, t, func(code uint32, row uint32) verdict {
+		if v := judged[code].verdict; v != maybe || candidates[code] == nil || candidates[code].has(row) {
+			return v
 		}
-	}
-	return true, nil
+		return never
+	}, b)
 }
 
 // judge says what a template's text, with holes, means for a phrase.

@@ -58,3 +58,10 @@ func TestTheStoreGivesTheSameAsTheLanguageSays(t *testing.T) {
 	records := searchtest.Records(10_000)
 	searchtest.Compare(t, lines.New(lines.Of(records), nil), query.New(of(view(t, records, 3_000, 700)), nil))
 }
+
+func contextDone(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx, cancel
+}

@@ -6,6 +6,7 @@ import "encoding/binary"
 func (f *Column) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.touched = f.seg.ticks.Load()
 	if !f.loaded {
 		f.err = f.decode()
 		f.loaded = true

@@ -31,3 +31,18 @@ func (v *vec) memory() int {
 	}
 	return n
 }
+
+// Tick tells that one more request is done with the segment.
+func (s *Segment) Tick() { s.ticks.Add(1) }
+
+// Trim forgets the columns that none of the last requests, as Tick tells of them, has asked for.
+func (s *Segment) Trim(requests uint32) {
+	now := s.ticks.Load()
+	for _, f := range s.fields {
+		f.mu.Lock()
+		if f != s.shapeC && now-f.touched > requests {
+			f.forget()
+		}
+		f.mu.Unlock()
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // maxRows bounds the records of a segment.
@@ -30,6 +31,7 @@ type Segment struct {
 
 	extras
 	rowSets     rowSets
+	ticks       atomic.Uint32 // see Tick
 	columnsOnce sync.Once
 	columns     []*Column
 	mu          sync.Mutex
@@ -39,31 +41,33 @@ type Segment struct {
 
 // A Column holds the values of one path and kind in a segment's records. It is safe for concurrent use.
 type Column struct {
-	seg    *Segment
-	id     int
-	key    fieldKey
-	n      int
-	least  float64 // of numbers, if ranged
-	most   float64
-	ranged bool
-	sifted bool // its values are in the filter
-	body   []byte
-	text   *Column // of a slot: the field of the text, whose table tells the rows
-	slot   int
-	mu     sync.Mutex
-	loaded bool
-	err    error
-	v      *vec
-	order  []uint32 // place in v of each entry, nil: the same
-	rows   []uint32
-	set    *rowSet // that rows are, shared with other columns; nil before it is asked for
-	index  []int32 // of each row, the entry; -1: none
-	refIDs []int   // of a text: the fields of its slots
-	tmpl   int     // of a text: the field of its template codes
-	ids    []uint32
-	sorted []uint32 // codes of a dictionary by entry
-	floats []float64
-	used   []stream
+	seg     *Segment
+	id      int
+	key     fieldKey
+	n       int
+	least   float64 // of numbers, if ranged
+	most    float64
+	ranged  bool
+	sifted  bool // its values are in the filter
+	body    []byte
+	text    *Column // of a slot: the field of the text, whose table tells the rows
+	slot    int
+	mu      sync.Mutex
+	loaded  bool
+	err     error
+	v       *vec
+	order   []uint32 // place in v of each entry, nil: the same
+	rows    []uint32
+	touched uint32 // tick at which it was asked for last
+	facts   facts
+	set     *rowSet // that rows are, shared with other columns; nil before it is asked for
+	index   []int32 // of each row, the entry; -1: none
+	refIDs  []int   // of a text: the fields of its slots
+	tmpl    int     // of a text: the field of its template codes
+	ids     []uint32
+	sorted  []uint32 // codes of a dictionary by entry
+	floats  []float64
+	used    []stream
 }
 
 // Open opens the segment in a file.

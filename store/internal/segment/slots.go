@@ -1,6 +1,9 @@
 package segment
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // Hole returns the column whose value fills a hole of a template, nil when there is no such hole.
 func (t *Templates) Hole(code, hole int) *Column {
@@ -55,11 +58,28 @@ func (c *Column) Form() (Form, bool) {
 	if len(c.body) > 1 && (c.body[1] == strInt || c.body[1] == strDecimal) {
 		return Form{Decimal: true}, true // behind the order stands how the values are written
 	}
-	if c.load() != nil {
-		return Form{}, false
+	c.facts.mu.Lock()
+	defer c.facts.mu.Unlock()
+	if !c.facts.formKnown {
+		if c.load() != nil {
+			return Form{}, false
+		}
+		c.facts.form, c.facts.formed = c.v.form()
+		c.facts.formKnown = true
 	}
-	return c.v.form()
+	return c.facts.form, c.facts.formed
 }
+
+// facts is what stays known of a column when it is forgotten: it is small, and what was decoded is not.
+type facts struct {
+	mu                sync.Mutex
+	formKnown, formed bool
+	form              Form
+	values            []byte // all of them, when they are few
+}
+
+// fewValues bounds the bytes of values that stay known.
+const fewValues = 2 << 10
 
 func (v *vec) form() (Form, bool) {
 	switch v.codec {
@@ -80,8 +100,21 @@ func (v *vec) form() (Form, bool) {
 }
 
 // Values returns the different values of a column, a line break behind each, and whether these are all: not more than most bytes, and
-// none that has a line break or an escape itself.
+// none that has a line break or an escape itself. They are not to be written to.
 func (c *Column) Values(most int) ([]byte, bool) {
+	c.facts.mu.Lock()
+	defer c.facts.mu.Unlock()
+	if c.facts.values != nil {
+		return c.facts.values, true
+	}
+	out, all := c.listValues(most)
+	if all && len(out) <= fewValues {
+		c.facts.values = out
+	}
+	return out, all
+}
+
+func (c *Column) listValues(most int) ([]byte, bool) {
 	if c.load() != nil || c.v.codec == strText && c.refIDs != nil {
 		return nil, false
 	}
