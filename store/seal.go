@@ -19,7 +19,11 @@ func (s *Store) seal() {
 	s.waiting++
 	s.dirMu.Unlock()
 	s.sealing <- &sealJob{s.batch}
-	s.batch = &segment.Batch{}
+	select {
+	case s.batch = <-s.free:
+	default:
+		s.batch = &segment.Batch{}
+	}
 }
 
 // sealNow seals the tail and waits until it is done.
@@ -54,6 +58,11 @@ func (s *Store) sealer() {
 			s.sealed.Broadcast()
 			s.dirMu.Unlock()
 			if err == nil {
+				job.batch.Reset()
+				select {
+				case s.free <- job.batch:
+				default:
+				}
 				break
 			}
 			s.errs.Report(err)

@@ -37,22 +37,25 @@ type Store struct {
 
 	mu      sync.Mutex // guards what Append touches
 	pending pending
-	added   uint64 // records taken by Append
+	spare   pending // empty, its memory is that of the last flush
+	added   uint64  // records taken by Append
 	refused uint64
 	closed  bool
 
-	flushMu sync.Mutex     // held by who writes to the journal
-	batch   *segment.Batch // in the journal, not sealed; under flushMu
-	since   time.Time      // when the first of batch came; under flushMu
-	flushed uint64         // of added; under flushMu
-	stuck   error          // why the last flush failed; under mu
+	flushMu  sync.Mutex          // held by who writes to the journal
+	batch    *segment.Batch      // in the journal, not sealed; under flushMu
+	since    time.Time           // when the first of batch came; under flushMu
+	flushed  uint64              // of added; under flushMu
+	payloads [][]byte            // scratch; under flushMu
+	free     chan *segment.Batch // empty ones, their memory is that of sealed segments
+	stuck    error               // why the last flush failed; under mu
 
 	sealing chan *sealJob
 	sealed  sync.Cond // on dirMu
 	dirMu   sync.Mutex
 	spans   []span
 	sealTo  uint64 // last arrival number that was sealed; its segment may be gone
-	waiting int // seal jobs not done
+	waiting int    // seal jobs not done
 	failed  error
 
 	rewrite sync.Mutex // one compaction, erasure or retention at a time
@@ -78,11 +81,10 @@ func (p *pending) add(line []byte) {
 	p.ends = append(p.ends, len(p.buf))
 }
 
-func (p *pending) payloads() [][]byte {
-	out := make([][]byte, len(p.ends))
+func (p *pending) payloads(out [][]byte) [][]byte {
 	from := 0
-	for i, end := range p.ends {
-		out[i] = p.buf[from:end:end]
+	for _, end := range p.ends {
+		out = append(out, p.buf[from:end:end])
 		from = end
 	}
 	return out
@@ -115,7 +117,7 @@ func Recover(dir string, opts *Options) (*Store, Recovery, error) {
 	o := opts.resolved()
 	s := &Store{
 		dir: dir, opts: o, fs: o.fs, errs: onerror.Sink{Component: "store", Func: o.OnError}, batch: &segment.Batch{},
-		sealing: make(chan *sealJob, 1), stop: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		sealing: make(chan *sealJob, 1), free: make(chan *segment.Batch, 2), stop: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	s.sealed.L = &s.dirMu
 	if err := s.fs.MkdirAll(dir, 0o700); err != nil {
@@ -269,14 +271,18 @@ func (s *Store) flush(ticket uint64) error {
 func (s *Store) flushLocked() error {
 	s.mu.Lock()
 	p := s.pending
-	s.pending = pending{}
+	s.pending, s.spare = s.spare, pending{}
 	added := s.added
 	s.mu.Unlock()
 	if len(p.ends) == 0 {
 		s.flushed = added
+		s.mu.Lock()
+		s.spare = p
+		s.mu.Unlock()
 		return nil
 	}
-	payloads := p.payloads()
+	payloads := p.payloads(s.payloads[:0])
+	s.payloads = payloads
 	last, err := s.j.Append(context.Background(), payloads...)
 	if err != nil {
 		return s.notFlushed(p, err)
@@ -293,6 +299,7 @@ func (s *Store) flushLocked() error {
 	s.flushed = added
 	s.mu.Lock()
 	s.stuck = nil
+	s.spare = pending{buf: p.buf[:0], ends: p.ends[:0]}
 	s.mu.Unlock()
 	return nil
 }

@@ -4,7 +4,8 @@
 //	go run ./cmd/storeratio [-compact] [-keep DIR] [-records N] FILE...
 //
 // For each file: the ratio of its bytes to all bytes in the store's directory after Close, hot and, with -compact, compacted;
-// records a second of one processor (GOMAXPROCS is 1 unless -procs says otherwise), sealing included; and the SHA-256 of the
+// records a second by the clock and by CPU time of the process, kernel included (GOMAXPROCS is 1 unless -procs says otherwise),
+// sealing included; and the SHA-256 of the
 // file, which the lines of the store must have, too, in the same run.
 package main
 
@@ -20,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/sluicelog/sluice/store"
@@ -34,7 +36,7 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(*procs)
 	failed := false
-	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "records/s", "back/s", "round trip")
+	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "rec/s", "rec/cpu-s", "back/s", "round trip")
 	for _, name := range flag.Args() {
 		opts := &store.Options{SegmentRecords: *records, SegmentBytes: *bytes, CompactAfter: -1, SegmentAge: -1}
 		if err := measure(name, *keep, *compact, opts); err != nil {
@@ -64,7 +66,7 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 		return err
 	}
 	ctx := context.Background()
-	start := time.Now()
+	watch := newStopwatch()
 	n := 0
 	for line := range bytes.Lines(data) {
 		if err := s.Append(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
@@ -75,8 +77,7 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	rate := float64(n) / time.Since(start).Seconds()
-	if err := report(name, dir, data, n, rate); err != nil {
+	if err := report(name, dir, data, n, watch.rates(n)); err != nil {
 		return err
 	}
 	if !compact {
@@ -85,18 +86,37 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 	if s, err = store.Open(dir, opts); err != nil {
 		return err
 	}
-	start = time.Now()
+	watch = newStopwatch()
 	if _, err := s.Compact(ctx); err != nil {
 		return err
 	}
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	return report("  compacted", dir, data, n, float64(n)/time.Since(start).Seconds())
+	return report("  compacted", dir, data, n, watch.rates(n))
+}
+
+// A stopwatch measures the clock and the process's CPU time.
+type stopwatch struct {
+	wall time.Time
+	cpu  time.Duration
+}
+
+func newStopwatch() stopwatch { return stopwatch{time.Now(), cpuTime()} }
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// rates returns n by seconds of the clock and of CPU time.
+func (w stopwatch) rates(n int) [2]float64 {
+	return [2]float64{float64(n) / time.Since(w.wall).Seconds(), float64(n) / (cpuTime() - w.cpu).Seconds()}
 }
 
 // report reads everything back and prints a line of the table.
-func report(name, dir string, data []byte, n int, rate float64) error {
+func report(name, dir string, data []byte, n int, rates [2]float64) error {
 	size, err := dirSize(dir)
 	if err != nil {
 		return err
@@ -112,7 +132,7 @@ func report(name, dir string, data []byte, n int, rate float64) error {
 	if !bytes.Equal(h.Sum(nil), want[:]) {
 		return fmt.Errorf("the lines of the store are not those of the file")
 	}
-	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rate, back, proof)
+	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rates[0], rates[1], back, proof)
 	return nil
 }
 

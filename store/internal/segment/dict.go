@@ -12,6 +12,8 @@ type distinct struct {
 	tags  []uint32
 }
 
+func newDistinct() distinct { return distinct{seed: maphash.MakeSeed()} }
+
 // number returns for each of vals the number of its value, and the values by number. It gives up, with ok false, when more
 // than limit values are found, or when almost every one of the first thousands is new.
 func (d *distinct) number(buf []byte, vals []ref, limit int) (codes []uint32, dict []ref, ok bool) {

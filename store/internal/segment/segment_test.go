@@ -444,3 +444,26 @@ func FuzzReaderNeverPanics(f *testing.F) {
 		_, _ = g.Levels()
 	})
 }
+
+func BenchmarkEncodeFile(b *testing.B) {
+	path := os.Getenv("SLUICE_BENCH_FILE")
+	if path == "" {
+		b.Skip("SLUICE_BENCH_FILE names no file")
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := &Batch{}
+	for line := range bytes.Lines(data) {
+		if batch.Append(uint64(batch.Len()+1), bytes.TrimSuffix(line, []byte("\n"))); batch.Len() == 1<<16 {
+			break
+		}
+	}
+	for b.Loop() {
+		if _, err := Encode(batch, Fast); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(batch.Len()*b.N)/b.Elapsed().Seconds(), "records/s")
+}
