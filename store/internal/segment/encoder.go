@@ -23,6 +23,7 @@ type fieldState struct {
 	derived bool // slot or template codes: no path of its own
 	rank    int  // texts refer to fields of lower rank
 	dense   []uint32
+	num     *numbering
 	own     []uint32 // rows as they were gathered
 	last    []byte   // name: last element of the path
 	parent  int      // field that decides this one, -1
@@ -224,7 +225,14 @@ func (e *encoder) number() {
 		if f.codes != nil || f.text != nil || len(f.vals) < 2 {
 			continue
 		}
-		if codes, dict, ok := e.dict.number(e.buf, f.vals, max(len(f.vals)*3/4, 64)); ok {
+		limit := max(len(f.vals)*3/4, 64)
+		if f.num != nil && !f.num.off {
+			if len(f.num.dict) <= limit {
+				f.codes, f.dict = f.num.codes, f.num.dict
+			}
+			continue
+		}
+		if codes, dict, ok := e.dict.number(e.buf, f.vals, limit); ok {
 			f.codes, f.dict = codes, dict
 		}
 	}

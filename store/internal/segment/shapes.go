@@ -88,6 +88,9 @@ func (t *table) field(k fieldKey) int {
 	t.byPath[k] = id
 	f := &field{id: id, key: k}
 	t.slab.lend(f)
+	if k.kind == String || k.kind == Word || k.kind == Number {
+		f.num = t.slab.numbering()
+	}
 	t.fields = append(t.fields, f)
 	return id
 }
@@ -107,6 +110,9 @@ func (t *table) add(off, end int) {
 		f := t.fields[id]
 		f.vals = append(f.vals, t.vals[i])
 		f.rows = append(f.rows, row)
+		if num := f.num; num != nil && !num.off && (!num.add(t.buf, t.vals[i]) || num.vain()) {
+			num.off = true
+		}
 	}
 }
 

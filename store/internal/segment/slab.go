@@ -8,6 +8,7 @@ type slab struct {
 	vals  [][]ref
 	rows  [][]uint32
 	dict  distinct
+	nums  []*numbering
 	raw   []byte
 	zip   []byte
 	u64   []uint64
@@ -24,6 +25,17 @@ func (s *slab) lend(f *field) {
 	}
 }
 
+// numbering returns an empty one.
+func (s *slab) numbering() *numbering {
+	n := &numbering{distinct: newDistinct()}
+	if k := len(s.nums); k > 0 {
+		n = s.nums[k-1]
+		s.nums = s.nums[:k-1]
+	}
+	n.clear(0)
+	return n
+}
+
 // keepAtLeast is the number of values from which a field's memory is worth keeping.
 const keepAtLeast = 1024
 
@@ -33,6 +45,12 @@ func (s *slab) take(e *encoder) {
 	for i := len(e.t.fields) - 1; i >= 0; i-- {
 		if f := e.t.fields[i]; !f.derived && cap(f.vals) >= keepAtLeast && f.own != nil {
 			s.vals, s.rows = append(s.vals, f.vals), append(s.rows, f.own)
+		}
+	}
+	s.nums = s.nums[:0]
+	for i := len(e.t.fields) - 1; i >= 0; i-- {
+		if n := e.t.fields[i].num; n != nil {
+			s.nums = append(s.nums, n)
 		}
 	}
 	s.codes, s.dict, s.raw, s.zip, s.u64 = e.t.codes, e.dict, e.raw, e.scratch, e.u64
