@@ -1,12 +1,13 @@
 // Command storeratio writes files of log lines into stores and prints what they take there, how fast they went in, and that
 // they came back.
 //
-//	go run ./cmd/storeratio [-compact] [-keep DIR] [-records N] FILE...
+//	go run ./cmd/storeratio [-compact] [-slog] [-keep DIR] [-records N] FILE...
 //
 // For each file: the ratio of its bytes to all bytes in the store's directory after Close, hot and, with -compact, compacted;
 // records a second by the clock and by CPU time of the process, kernel included (GOMAXPROCS is 1 unless -procs says otherwise),
 // sealing included; and the SHA-256 of the
-// file, which the lines of the store must have, too, in the same run.
+// file, which the lines of the store must have, too, in the same run. With -slog the lines are made into slog.Records before the
+// clock starts, and go in through handler/archive: JSON lines in slog's spelling come back as they were.
 package main
 
 import (
@@ -18,17 +19,21 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
 
+	"github.com/sluicelog/sluice/handler/archive"
+	"github.com/sluicelog/sluice/internal/jsonline"
 	"github.com/sluicelog/sluice/store"
 )
 
 func main() {
 	compact := flag.Bool("compact", false, "compact the store, too")
+	asRecords := flag.Bool("slog", false, "through slog.Record and handler/archive")
 	keep := flag.String("keep", "", "keep the stores in this directory")
 	procs := flag.Int("procs", 1, "processors")
 	records := flag.Int("records", 0, "records of a segment; 0 means the store's default")
@@ -39,7 +44,7 @@ func main() {
 	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "rec/s", "rec/cpu-s", "back/s", "round trip")
 	for _, name := range flag.Args() {
 		opts := &store.Options{SegmentRecords: *records, SegmentBytes: *bytes, CompactAfter: -1, SegmentAge: -1}
-		if err := measure(name, *keep, *compact, opts); err != nil {
+		if err := measure(name, *keep, *compact, *asRecords, opts); err != nil {
 			fmt.Fprintf(os.Stderr, "storeratio: %s: %v\n", name, err)
 			failed = true
 		}
@@ -49,7 +54,7 @@ func main() {
 	}
 }
 
-func measure(name, keep string, compact bool, opts *store.Options) error {
+func measure(name, keep string, compact, asRecords bool, opts *store.Options) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -66,10 +71,16 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 		return err
 	}
 	ctx := context.Background()
+	add := func(i int, line []byte) error { return s.Append(line) }
+	if asRecords {
+		if add, err = recordsOf(data, s); err != nil {
+			return err
+		}
+	}
 	watch := newStopwatch()
 	n := 0
 	for line := range bytes.Lines(data) {
-		if err := s.Append(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+		if err := add(n, bytes.TrimSuffix(line, []byte("\n"))); err != nil {
 			return err
 		}
 		n++
@@ -94,6 +105,20 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 		return err
 	}
 	return report("  compacted", dir, data, n, watch.rates(n))
+}
+
+// recordsOf makes records of all lines and returns what hands the i-th to the handler.
+func recordsOf(data []byte, s *store.Store) (func(int, []byte) error, error) {
+	h, err := archive.NewHandler(s, &archive.Options{Level: slog.Level(-100)})
+	if err != nil {
+		return nil, err
+	}
+	var records []slog.Record
+	for line := range bytes.Lines(data) {
+		r, _ := jsonline.Parse(bytes.TrimSuffix(line, []byte("\n")))
+		records = append(records, r)
+	}
+	return func(i int, _ []byte) error { return h.Handle(context.Background(), records[i]) }, nil
 }
 
 // A stopwatch measures the clock and the process's CPU time.
@@ -176,4 +201,3 @@ func dirSize(dir string) (size int64, err error) {
 	})
 	return size, err
 }
-
