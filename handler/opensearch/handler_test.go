@@ -208,9 +208,11 @@ func TestTheCircuitLetsOneRequestThrough(t *testing.T) {
 		h, _ := start(t, node, Options{InFlight: 8, MaxDocs: 1, MaxBackoff: 10 * time.Millisecond})
 		write(t, h, "m", 100)
 		time.Sleep(30 * time.Second)
+		mu.Lock()
 		if most != 1 {
 			t.Errorf("%d requests at once while all fail", most)
 		}
+		mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
 		_ = h.Close(ctx)
