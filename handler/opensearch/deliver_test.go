@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,8 +123,11 @@ func TestOnlyTheItemsThatFailedAreSentAgain(t *testing.T) {
 func TestWaitsGrowAndAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newFakeNode(t)
+		var mu sync.Mutex
 		var at []time.Time
 		node.before = func(n int, _ bulk) *answer {
+			mu.Lock()
+			defer mu.Unlock()
 			at = append(at, time.Now())
 			if n < 40 {
 				return &answer{err: errors.New("refused")}

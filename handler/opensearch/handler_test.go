@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/slogtest"
 	"testing/synctest"
@@ -158,9 +159,10 @@ func TestADocumentWaitsNoLongerThanMaxAgeForOthers(t *testing.T) {
 func TestHealthTellsOfAnOutageAndOfItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newFakeNode(t)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		node.before = func(int, bulk) *answer {
-			if down {
+			if down.Load() {
 				return &answer{status: 401, body: "Unauthorized"}
 			}
 			return nil
@@ -178,7 +180,7 @@ func TestHealthTellsOfAnOutageAndOfItsEnd(t *testing.T) {
 		if s.FailingSince.IsZero() || s.Failures < 30 || s.OldestAge < time.Minute || !strings.Contains(s.LastError, "401") {
 			t.Errorf("stats %+v", s)
 		}
-		down = false
+		down.Store(false)
 		flush(t, h)
 		if err := h.Health(); err != nil || !h.Stats().FailingSince.IsZero() {
 			t.Errorf("at last: %v", err)
@@ -208,9 +210,11 @@ func TestTheCircuitLetsOneRequestThrough(t *testing.T) {
 		h, _ := start(t, node, Options{InFlight: 8, MaxDocs: 1, MaxBackoff: 10 * time.Millisecond})
 		write(t, h, "m", 100)
 		time.Sleep(30 * time.Second)
+		mu.Lock()
 		if most != 1 {
 			t.Errorf("%d requests at once while all fail", most)
 		}
+		mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
 		_ = h.Close(ctx)
