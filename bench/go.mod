@@ -10,6 +10,7 @@ require (
 	github.com/samber/slog-multi v1.8.0
 	github.com/samber/slog-sampling v1.5.4
 	github.com/sluicelog/sluice v0.0.0
+	github.com/transparency-dev/merkle v0.0.2
 	github.com/veqryn/slog-context v0.9.0
 )
 
@@ -22,6 +23,7 @@ require (
 	github.com/samber/slog-common v0.21.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/text v0.22.0 // indirect
 )
 
