@@ -413,15 +413,24 @@ func (t *Trail) commit(batch []*request) error {
 	}
 	_, err := t.entries.Append(context.Background(), payloads...)
 	in := int(t.entries.Stats().Last) - int(next)
-	for i, r := range all[:in] {
-		t.tree.add(leaves[i])
-		t.prev = base64.StdEncoding.EncodeToString(leaves[i][:])
-		r.done <- nil
-	}
-	for _, r := range all[in:] {
-		r.done <- err
+	for _, leaf := range leaves[:in] {
+		t.tree.add(leaf)
+		t.prev = base64.StdEncoding.EncodeToString(leaf[:])
 	}
 	t.recorded = recorded
+	t.account(all, in, refused, err)
+	for i, r := range all {
+		if i < in {
+			r.done <- nil
+		} else {
+			r.done <- err
+		}
+	}
+	return err
+}
+
+// account puts a commit into the books; the first in of all are on disk.
+func (t *Trail) account(all []*request, in int, refused uint64, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.health = err
@@ -442,7 +451,6 @@ func (t *Trail) commit(batch []*request) error {
 			t.stats.Refused++
 		}
 	}
-	return err
 }
 
 // checkpoint writes the tiles and signs the tree.

@@ -116,12 +116,10 @@ type verifier struct {
 	checkpoints []Checkpoint // sound so far, by size
 	anchors     []Checkpoint
 	tree        tree
-	leaves      []tlog.Hash // of the entries since the last checkpoint that agreed
-	since       int64       // its size
+	since       int64 // size of the last checkpoint that agreed
 	expected    expected
 	prev        string
 	recorded    time.Time
-	lastType    string
 	types       map[int64]string
 	next        int // checkpoint to compare
 	nextAnchor  int

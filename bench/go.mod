@@ -13,6 +13,7 @@ require (
 	github.com/samber/slog-multi v1.8.0
 	github.com/samber/slog-sampling v1.5.4
 	github.com/sluicelog/sluice v0.0.0
+	github.com/transparency-dev/merkle v0.0.2
 	github.com/veqryn/slog-context v0.9.0
 	go.uber.org/zap v1.28.0
 	golang.org/x/exp v0.0.0-20261113113407-e3970619a1a4
@@ -34,6 +35,7 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.25.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
