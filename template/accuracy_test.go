@@ -93,7 +93,7 @@ func TestGroupingOfTheLabelledLogs(t *testing.T) {
 type system struct{ messages, labels []string }
 
 // labelled reads the *_structured.csv files of an archive.
-func labelled(t *testing.T, path string) map[string]*system {
+func labelled(t testing.TB, path string) map[string]*system {
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
