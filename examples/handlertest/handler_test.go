@@ -15,7 +15,7 @@ func TestOurMaskKeepsWhatSupportNeeds(t *testing.T) {
 		want []slogrec.Matcher
 	}{
 		{"a card keeps its last four digits", func(l *slog.Logger) { l.Info("paid", "note", "card 4111111111111111") },
-			[]slogrec.Matcher{slogrec.Message("paid"), slogrec.Attr("note", "card ****1111")}},
+			[]slogrec.Matcher{slogrec.Message("paid"), slogrec.Attr("note", "card ************1111")}},
 		{"an address in the message does not stay", func(l *slog.Logger) { l.Warn("bounce of ada@example.com") },
 			[]slogrec.Matcher{slogrec.Level(slog.LevelWarn), slogrec.Message("bounce of [EMAIL_REDACTED]")}},
 		{"a group of a secret name is masked whole", func(l *slog.Logger) { l.WithGroup("credentials").Info("login", "pin", 1234) },
