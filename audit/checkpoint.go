@@ -100,6 +100,9 @@ func newHistory(key string) (*history, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit: public key %.20q: %w", key, err)
 	}
+	if !strings.HasPrefix(key, fmt.Sprintf("%s+%08x+", v.Name(), v.KeyHash())) { // upper-case digits would pass
+		return nil, fmt.Errorf("audit: public key %.20q: want its hash in lower case", key)
+	}
 	return &history{origin: v.Name(), epochs: []epoch{{key: key}}, current: v}, nil
 }
 

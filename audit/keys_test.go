@@ -67,3 +67,20 @@ func TestAChangeOfKeysSurvivesACrash(t *testing.T) {
 		})
 	}
 }
+
+func TestAPublicKeyHasOneSpelling(t *testing.T) {
+	k, err := newSigningKey("log", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newHistory(k.Public); err != nil {
+		t.Error(err)
+	}
+	name, rest, _ := strings.Cut(k.Public, "+")
+	hash, rest, _ := strings.Cut(rest, "+")
+	if up := strings.ToUpper(hash); up != hash {
+		if _, err := newHistory(name + "+" + up + "+" + rest); err == nil {
+			t.Error("the hash in upper case passes")
+		}
+	}
+}
