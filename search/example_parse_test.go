@@ -19,5 +19,5 @@ func ExampleParse() {
 	// Output:
 	// level:ERROR AND (stage:denoise OR stage:store) AND NOT "disk full" <nil>
 	// level:ERROR AND
-	//               ^ the query ends, expected a condition: field:value, a word, a "phrase" or "("
+	//                ^ the query ends, expected a condition: field:value, a word, a "phrase" or "("
 }
