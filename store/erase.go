@@ -119,7 +119,7 @@ func (s *Store) forgetTail() error {
 	s.flushMu.Lock()
 	defer s.flushMu.Unlock()
 	s.dirMu.Lock()
-	busy := s.waiting > 0
+	busy := len(s.queue) > 0
 	s.dirMu.Unlock()
 	if busy || s.batch.Len() > 0 {
 		return s.j.Rotate()

@@ -237,12 +237,15 @@ func (s *Snapshot) release() {
 // Snapshot flushes and returns what the store holds.
 func (s *Store) Snapshot() (*Snapshot, error) {
 	s.mu.Lock()
-	ticket, closed := s.added, s.closed
+	closed := s.closed
 	s.mu.Unlock()
 	if closed {
 		return nil, ErrClosed
 	}
-	if err := s.flush(ticket); err != nil {
+	s.flushMu.Lock()
+	err := s.flushLocked(false)
+	s.flushMu.Unlock()
+	if err != nil {
 		return nil, err
 	}
 	s.dirMu.Lock()

@@ -7,25 +7,43 @@ import (
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
-// sealJob is a batch on its way to a segment.
-type sealJob struct{ batch *segment.Batch }
+// maxQueue bounds the batches that wait to be sealed: with as many, flushing waits for the sealer, and is refused while that
+// fails.
+const maxQueue = 2
 
-// seal hands the tail over to the sealer and waits while that is busy with two others. FlushMu is held.
+// seal hands the tail over to the sealer. FlushMu is held.
 func (s *Store) seal() {
 	if s.batch.Len() == 0 {
 		return
 	}
 	s.dirMu.Lock()
-	s.waiting++
+	for len(s.queue) >= maxQueue && s.failed == nil {
+		s.sealed.Wait()
+	}
+	s.queue = append(s.queue, s.batch)
+	s.sealed.Broadcast()
 	s.dirMu.Unlock()
-	s.sealing <- &sealJob{s.batch}
-	s.batch = &segment.Batch{}
+	select {
+	case s.batch = <-s.free:
+	default:
+		s.batch = &segment.Batch{}
+	}
+}
+
+// blocked returns why nothing more may go into the journal: segments cannot be written.
+func (s *Store) blocked() error {
+	s.dirMu.Lock()
+	defer s.dirMu.Unlock()
+	if len(s.queue) >= maxQueue {
+		return s.failed
+	}
+	return nil
 }
 
 // sealNow seals the tail and waits until it is done.
 func (s *Store) sealNow() error {
 	s.flushMu.Lock()
-	err := s.flushLocked()
+	err := s.flushLocked(false)
 	if err == nil {
 		s.seal()
 	}
@@ -35,36 +53,48 @@ func (s *Store) sealNow() error {
 	}
 	s.dirMu.Lock()
 	defer s.dirMu.Unlock()
-	for s.waiting > 0 && s.failed == nil {
+	for len(s.queue) > 0 && s.failed == nil {
 		s.sealed.Wait()
 	}
 	return s.failed
 }
 
-// sealer turns batches into segments, one after the other. What fails is tried again each second: the records are in the
-// journal.
+// sealer turns batches into segments, one after the other. What fails is tried again each second, and once more when the store
+// is closed: the records are in the journal, and the next Open finds them.
 func (s *Store) sealer() {
-	for job := range s.sealing {
-		for {
-			err := s.write(job.batch)
-			s.dirMu.Lock()
-			if s.failed = err; err == nil {
-				s.waiting--
-			}
-			s.sealed.Broadcast()
+	for {
+		s.dirMu.Lock()
+		for len(s.queue) == 0 && !s.sealEnd {
+			s.sealed.Wait()
+		}
+		if len(s.queue) == 0 {
 			s.dirMu.Unlock()
-			if err == nil {
-				break
-			}
-			s.errs.Report(err)
+			return
+		}
+		batch, last := s.queue[0], s.sealEnd
+		s.dirMu.Unlock()
+		err := s.write(batch)
+		s.dirMu.Lock()
+		if s.failed = err; err == nil {
+			s.queue = append(s.queue[:0:0], s.queue[1:]...)
+		}
+		s.sealed.Broadcast()
+		s.dirMu.Unlock()
+		if err == nil {
+			batch.Reset()
 			select {
-			case <-s.stop:
-				// Closing: the journal keeps the records, the next Open seals them.
-				for range s.sealing {
-				}
-				return
-			case <-time.After(time.Second):
+			case s.free <- batch:
+			default:
 			}
+			continue
+		}
+		s.errs.Report(err)
+		if last {
+			return
+		}
+		select {
+		case <-s.stop:
+		case <-time.After(time.Second):
 		}
 	}
 }
@@ -102,7 +132,7 @@ func (s *Store) keeper() {
 			return
 		case <-flush.C:
 			s.flushMu.Lock()
-			_ = s.flushLocked() // reported, kept, tried again
+			_ = s.flushLocked(false) // reported, kept, tried again
 			if s.opts.SegmentAge > 0 && s.batch.Len() > 0 && s.opts.now().Sub(s.since) >= s.opts.SegmentAge {
 				s.seal()
 			}

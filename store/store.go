@@ -37,22 +37,24 @@ type Store struct {
 
 	mu      sync.Mutex // guards what Append touches
 	pending pending
-	added   uint64 // records taken by Append
+	spare   pending // empty, its memory is that of the last flush
+	added   uint64  // records taken by Append
 	refused uint64
 	closed  bool
 
-	flushMu sync.Mutex     // held by who writes to the journal
-	batch   *segment.Batch // in the journal, not sealed; under flushMu
-	since   time.Time      // when the first of batch came; under flushMu
-	flushed uint64         // of added; under flushMu
-	stuck   error          // why the last flush failed; under mu
+	flushMu  sync.Mutex          // held by who writes to the journal
+	batch    *segment.Batch      // in the journal, not sealed; under flushMu
+	since    time.Time           // when the first of batch came; under flushMu
+	payloads [][]byte            // scratch; under flushMu
+	free     chan *segment.Batch // empty ones, their memory is that of sealed segments
+	stuck    error               // why the last flush failed; under mu
 
-	sealing chan *sealJob
 	sealed  sync.Cond // on dirMu
 	dirMu   sync.Mutex
 	spans   []span
-	sealTo  uint64 // last arrival number that was sealed; its segment may be gone
-	waiting int // seal jobs not done
+	sealTo  uint64           // last arrival number that was sealed; its segment may be gone
+	queue   []*segment.Batch // waiting to be sealed; the first is in work
+	sealEnd bool             // nothing will be queued any more
 	failed  error
 
 	rewrite sync.Mutex // one compaction, erasure or retention at a time
@@ -71,6 +73,13 @@ type Store struct {
 type pending struct {
 	buf  []byte
 	ends []int
+	fate *fate
+}
+
+// fate is what became of the records that went to the journal together. It is guarded by flushMu.
+type fate struct {
+	known bool
+	err   error
 }
 
 func (p *pending) add(line []byte) {
@@ -78,11 +87,10 @@ func (p *pending) add(line []byte) {
 	p.ends = append(p.ends, len(p.buf))
 }
 
-func (p *pending) payloads() [][]byte {
-	out := make([][]byte, len(p.ends))
+func (p *pending) payloads(out [][]byte) [][]byte {
 	from := 0
-	for i, end := range p.ends {
-		out[i] = p.buf[from:end:end]
+	for _, end := range p.ends {
+		out = append(out, p.buf[from:end:end])
 		from = end
 	}
 	return out
@@ -115,7 +123,7 @@ func Recover(dir string, opts *Options) (*Store, Recovery, error) {
 	o := opts.resolved()
 	s := &Store{
 		dir: dir, opts: o, fs: o.fs, errs: onerror.Sink{Component: "store", Func: o.OnError}, batch: &segment.Batch{},
-		sealing: make(chan *sealJob, 1), stop: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		free: make(chan *segment.Batch, 2), stop: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	s.sealed.L = &s.dirMu
 	if err := s.fs.MkdirAll(dir, 0o700); err != nil {
@@ -225,13 +233,16 @@ func (s *Store) Append(line []byte) error {
 		s.mu.Unlock()
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
+	if s.pending.fate == nil {
+		s.pending.fate = &fate{}
+	}
 	s.pending.add(line)
 	s.added++
-	ticket, size := s.added, len(s.pending.buf)
+	fate, size := s.pending.fate, len(s.pending.buf)
 	s.mu.Unlock()
 	switch {
 	case s.opts.Sync == SyncAlways:
-		return s.flush(ticket)
+		return s.flush(fate)
 	case size >= flushBytes:
 		return s.flushEarly()
 	}
@@ -251,33 +262,42 @@ func (s *Store) flushEarly() error {
 		s.flushMu.Lock() // the disk is slower than the records: wait for it
 	}
 	defer s.flushMu.Unlock()
-	_ = s.flushLocked() // kept, reported, and tried again
+	_ = s.flushLocked(false) // kept, reported, and tried again
 	return nil
 }
 
-// flush makes sure that the first ticket records are in the journal.
-func (s *Store) flush(ticket uint64) error {
+// flush makes sure that records of this fate are in the journal, or says why they are not.
+func (s *Store) flush(f *fate) error {
 	s.flushMu.Lock()
 	defer s.flushMu.Unlock()
-	if s.flushed >= ticket {
-		return nil
+	if f.known {
+		return f.err
 	}
-	return s.flushLocked()
+	return s.flushLocked(false)
 }
 
-// flushLocked writes all that is pending.
-func (s *Store) flushLocked() error {
+// flushLocked writes all that is pending; without force not while segments cannot be written.
+func (s *Store) flushLocked(force bool) error {
 	s.mu.Lock()
 	p := s.pending
-	s.pending = pending{}
-	added := s.added
+	s.pending, s.spare = s.spare, pending{}
 	s.mu.Unlock()
 	if len(p.ends) == 0 {
-		s.flushed = added
+		s.mu.Lock()
+		s.spare = p
+		s.mu.Unlock()
 		return nil
 	}
-	payloads := p.payloads()
-	last, err := s.j.Append(context.Background(), payloads...)
+	payloads := p.payloads(s.payloads[:0])
+	s.payloads = payloads
+	var err error
+	if !force {
+		err = s.blocked()
+	}
+	var last uint64
+	if err == nil {
+		last, err = s.j.Append(context.Background(), payloads...)
+	}
 	if err != nil {
 		return s.notFlushed(p, err)
 	}
@@ -290,9 +310,10 @@ func (s *Store) flushLocked() error {
 			s.seal()
 		}
 	}
-	s.flushed = added
+	p.fate.known = true
 	s.mu.Lock()
 	s.stuck = nil
+	s.spare = pending{buf: p.buf[:0], ends: p.ends[:0]}
 	s.mu.Unlock()
 	return nil
 }
@@ -303,6 +324,7 @@ func (s *Store) notFlushed(p pending, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opts.Sync == SyncAlways {
+		p.fate.known, p.fate.err = true, err
 		s.added -= uint64(len(p.ends))
 		s.refused += uint64(len(p.ends))
 		return err
@@ -323,7 +345,7 @@ func (s *Store) Flush(ctx context.Context) error {
 	return within(ctx, "flush", func() error {
 		s.flushMu.Lock()
 		defer s.flushMu.Unlock()
-		if err := s.flushLocked(); err != nil {
+		if err := s.flushLocked(false); err != nil {
 			return err
 		}
 		if s.opts.Sync == SyncNone {
@@ -366,10 +388,13 @@ func (s *Store) close() {
 	s.closed = true
 	s.mu.Unlock()
 	s.flushMu.Lock()
-	err := s.flushLocked()
+	err := s.flushLocked(true)
 	s.seal()
 	s.flushMu.Unlock()
-	close(s.sealing)
+	s.dirMu.Lock()
+	s.sealEnd = true
+	s.sealed.Broadcast()
+	s.dirMu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
 	s.rewrite.Lock()

@@ -1,11 +1,13 @@
 // Command storeratio writes files of log lines into stores and prints what they take there, how fast they went in, and that
 // they came back.
 //
-//	go run ./cmd/storeratio [-compact] [-keep DIR] [-records N] FILE...
+//	go run ./cmd/storeratio [-compact] [-slog] [-keep DIR] [-records N] FILE...
 //
 // For each file: the ratio of its bytes to all bytes in the store's directory after Close, hot and, with -compact, compacted;
-// records a second of one processor (GOMAXPROCS is 1 unless -procs says otherwise), sealing included; and the SHA-256 of the
-// file, which the lines of the store must have, too, in the same run.
+// records a second by the clock and by CPU time of the process, kernel included (GOMAXPROCS is 1 unless -procs says otherwise),
+// sealing included; and the SHA-256 of the
+// file, which the lines of the store must have, too, in the same run. With -slog the lines are made into slog.Records before the
+// clock starts, and go in through handler/archive: JSON lines in slog's spelling come back as they were.
 package main
 
 import (
@@ -17,16 +19,21 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
+	"github.com/sluicelog/sluice/handler/archive"
+	"github.com/sluicelog/sluice/internal/jsonline"
 	"github.com/sluicelog/sluice/store"
 )
 
 func main() {
 	compact := flag.Bool("compact", false, "compact the store, too")
+	asRecords := flag.Bool("slog", false, "through slog.Record and handler/archive")
 	keep := flag.String("keep", "", "keep the stores in this directory")
 	procs := flag.Int("procs", 1, "processors")
 	records := flag.Int("records", 0, "records of a segment; 0 means the store's default")
@@ -34,10 +41,10 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(*procs)
 	failed := false
-	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "records/s", "back/s", "round trip")
+	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "rec/s", "rec/cpu-s", "back/s", "round trip")
 	for _, name := range flag.Args() {
 		opts := &store.Options{SegmentRecords: *records, SegmentBytes: *bytes, CompactAfter: -1, SegmentAge: -1}
-		if err := measure(name, *keep, *compact, opts); err != nil {
+		if err := measure(name, *keep, *compact, *asRecords, opts); err != nil {
 			fmt.Fprintf(os.Stderr, "storeratio: %s: %v\n", name, err)
 			failed = true
 		}
@@ -47,7 +54,7 @@ func main() {
 	}
 }
 
-func measure(name, keep string, compact bool, opts *store.Options) error {
+func measure(name, keep string, compact, asRecords bool, opts *store.Options) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -64,10 +71,16 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 		return err
 	}
 	ctx := context.Background()
-	start := time.Now()
+	add := func(i int, line []byte) error { return s.Append(line) }
+	if asRecords {
+		if add, err = recordsOf(data, s); err != nil {
+			return err
+		}
+	}
+	watch := newStopwatch()
 	n := 0
 	for line := range bytes.Lines(data) {
-		if err := s.Append(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+		if err := add(n, bytes.TrimSuffix(line, []byte("\n"))); err != nil {
 			return err
 		}
 		n++
@@ -75,8 +88,7 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	rate := float64(n) / time.Since(start).Seconds()
-	if err := report(name, dir, data, n, rate); err != nil {
+	if err := report(name, dir, data, n, watch.rates(n)); err != nil {
 		return err
 	}
 	if !compact {
@@ -85,18 +97,51 @@ func measure(name, keep string, compact bool, opts *store.Options) error {
 	if s, err = store.Open(dir, opts); err != nil {
 		return err
 	}
-	start = time.Now()
+	watch = newStopwatch()
 	if _, err := s.Compact(ctx); err != nil {
 		return err
 	}
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	return report("  compacted", dir, data, n, float64(n)/time.Since(start).Seconds())
+	return report("  compacted", dir, data, n, watch.rates(n))
+}
+
+// recordsOf makes records of all lines and returns what hands the i-th to the handler.
+func recordsOf(data []byte, s *store.Store) (func(int, []byte) error, error) {
+	h, err := archive.NewHandler(s, &archive.Options{Level: slog.Level(-100)})
+	if err != nil {
+		return nil, err
+	}
+	var records []slog.Record
+	for line := range bytes.Lines(data) {
+		r, _ := jsonline.Parse(bytes.TrimSuffix(line, []byte("\n")))
+		records = append(records, r)
+	}
+	return func(i int, _ []byte) error { return h.Handle(context.Background(), records[i]) }, nil
+}
+
+// A stopwatch measures the clock and the process's CPU time.
+type stopwatch struct {
+	wall time.Time
+	cpu  time.Duration
+}
+
+func newStopwatch() stopwatch { return stopwatch{time.Now(), cpuTime()} }
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// rates returns n by seconds of the clock and of CPU time.
+func (w stopwatch) rates(n int) [2]float64 {
+	return [2]float64{float64(n) / time.Since(w.wall).Seconds(), float64(n) / (cpuTime() - w.cpu).Seconds()}
 }
 
 // report reads everything back and prints a line of the table.
-func report(name, dir string, data []byte, n int, rate float64) error {
+func report(name, dir string, data []byte, n int, rates [2]float64) error {
 	size, err := dirSize(dir)
 	if err != nil {
 		return err
@@ -112,7 +157,7 @@ func report(name, dir string, data []byte, n int, rate float64) error {
 	if !bytes.Equal(h.Sum(nil), want[:]) {
 		return fmt.Errorf("the lines of the store are not those of the file")
 	}
-	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rate, back, proof)
+	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rates[0], rates[1], back, proof)
 	return nil
 }
 
@@ -156,4 +201,3 @@ func dirSize(dir string) (size int64, err error) {
 	})
 	return size, err
 }
-

@@ -62,7 +62,8 @@ func (c *Column) Index() ([]int32, error) {
 }
 
 // AppendValue appends the value of an entry: of a String what stands between the quotes.
-func (c *Column) AppendValue(dst []byte, entry int) ([]byte, error) {
+func (c *Column) AppendValue(dst []byte, entry int) (out []byte, err error) {
+	defer guard(&err)
 	if err := c.load(); err != nil {
 		return dst, err
 	}
@@ -125,7 +126,8 @@ func (v *vec) dict() ([]uint32, *vec) {
 }
 
 // Floats returns the number of each entry of a Number column, NaN where the text is none.
-func (c *Column) Floats() ([]float64, error) {
+func (c *Column) Floats() (out []float64, err error) {
+	defer guard(&err)
 	if err := c.load(); err != nil {
 		return nil, err
 	}

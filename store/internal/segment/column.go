@@ -1,6 +1,9 @@
 package segment
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"runtime"
+)
 
 // load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
 func (f *Column) load() error {
@@ -8,7 +11,7 @@ func (f *Column) load() error {
 	defer f.mu.Unlock()
 	f.touched = f.seg.ticks.Load()
 	if !f.loaded {
-		f.err = f.decode()
+		f.err = guarded(f.decode)
 		f.loaded = true
 	}
 	return f.err
@@ -391,6 +394,9 @@ func (f *Column) idsByRow() ([]uint32, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.refIDs != nil {
+		return nil, corrupt("field %d, a text, decides another", f.id)
+	}
 	if f.ids == nil {
 		ids := f.v.numbers()
 		out := make([]uint32, f.seg.rows)
@@ -448,7 +454,8 @@ func (v *vec) numbers() []uint32 {
 }
 
 // AppendLine appends record row as it was written.
-func (s *Segment) AppendLine(dst []byte, row int) ([]byte, error) {
+func (s *Segment) AppendLine(dst []byte, row int) (out []byte, err error) {
+	defer guard(&err)
 	if row < 0 || row >= s.rows {
 		return dst, corrupt("record %d of %d", row, s.rows)
 	}
@@ -456,7 +463,6 @@ func (s *Segment) AppendLine(dst []byte, row int) ([]byte, error) {
 		return dst, err
 	}
 	sh := &s.shapes[s.shapeC.v.codes[row]]
-	var err error
 	for i, id := range sh.fields {
 		dst = append(dst, sh.lits[i]...)
 		if dst, err = s.fields[id].appendRow(dst, row, 0); err != nil {
@@ -494,4 +500,19 @@ func (v *vec) timeLayout() layout {
 		v = v.inner
 	}
 	return v.layout
+}
+
+// guard makes an error of an index that a forged description has led astray. Checksums keep accidents from coming here.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		if _, ok := p.(runtime.Error); !ok {
+			panic(p)
+		}
+		*err = corrupt("inconsistent description: %v", p)
+	}
+}
+
+func guarded(f func() error) (err error) {
+	defer guard(&err)
+	return f()
 }

@@ -1,9 +1,6 @@
 package segment
 
-import (
-	"bytes"
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // distinct numbers values by their first appearance.
 type distinct struct {
@@ -12,51 +9,103 @@ type distinct struct {
 	tags  []uint32
 }
 
+func newDistinct() distinct { return distinct{seed: maphash.MakeSeed()} }
+
 // number returns for each of vals the number of its value, and the values by number. It gives up, with ok false, when more
 // than limit values are found, or when almost every one of the first thousands is new.
 func (d *distinct) number(buf []byte, vals []ref, limit int) (codes []uint32, dict []ref, ok bool) {
-	size := 256
-	for size < 2*min(limit, len(vals)) {
-		size *= 2
+	n := numbering{distinct: *d, codes: make([]uint32, 0, len(vals))}
+	n.clear(2 * min(limit, len(vals)))
+	for _, r := range vals {
+		if !n.add(buf, r) || len(n.dict) > limit {
+			n.off = true
+			break
+		}
 	}
-	if cap(d.slots) < size {
-		d.slots, d.tags = make([]uint32, size), make([]uint32, size)
+	*d = n.distinct
+	return n.codes, n.dict, !n.off
+}
+
+// numbering numbers values as they come.
+type numbering struct {
+	distinct
+	codes  []uint32
+	dict   []ref
+	recent []ref // where each value was seen last: what was used lately is in the processor's cache
+	off    bool  // given up
+}
+
+// clear makes room for size slots, at least 256, and forgets everything.
+func (n *numbering) clear(size int) {
+	slots := 256
+	for slots < size {
+		slots *= 2
 	}
-	d.slots, d.tags = d.slots[:size], d.tags[:size]
-	clear(d.slots)
+	if cap(n.slots) < slots {
+		n.slots, n.tags = make([]uint32, slots), make([]uint32, slots)
+	}
+	n.slots, n.tags = n.slots[:slots], n.tags[:slots]
+	clear(n.slots)
+	n.codes, n.dict, n.recent, n.off = n.codes[:0], n.dict[:0], n.recent[:0], false
+}
+
+// add numbers one value. False says that almost every value is new.
+func (n *numbering) add(buf []byte, r ref) bool {
+	s := buf[r.off : r.off+r.n]
+	if k := len(n.codes); k > 0 {
+		if last := n.codes[k-1]; equalRefs(buf, r, n.recent[last]) {
+			n.codes = append(n.codes, last)
+			n.recent[last] = r
+			return true
+		}
+	}
+	h := uint32(maphash.Bytes(n.seed, s))
+	mask := uint32(len(n.slots) - 1)
+	for at := h & mask; ; at = (at + 1) & mask {
+		code := n.slots[at]
+		if code == 0 {
+			if len(n.codes) >= trialLen && len(n.dict) > len(n.codes)*9/10 {
+				return false
+			}
+			n.dict, n.recent = append(n.dict, r), append(n.recent, r)
+			n.slots[at], n.tags[at] = uint32(len(n.dict)), h
+			n.codes = append(n.codes, uint32(len(n.dict)-1))
+			if 2*len(n.dict) > len(n.slots) {
+				n.grow()
+			}
+			return true
+		}
+		if n.tags[at] == h && equalRefs(buf, r, n.recent[code-1]) {
+			n.recent[code-1] = r
+			n.codes = append(n.codes, code-1)
+			return true
+		}
+	}
+}
+
+// grow doubles the slots.
+func (n *numbering) grow() {
+	slots, tags := n.slots, n.tags
+	size := 2 * len(slots)
+	if cap(n.slots) >= size {
+		// The slice is moved within itself no better than afresh.
+		slots, tags = append([]uint32(nil), slots...), append([]uint32(nil), tags...)
+		n.slots, n.tags = n.slots[:size], n.tags[:size]
+		clear(n.slots)
+	} else {
+		n.slots, n.tags = make([]uint32, size), make([]uint32, size)
+	}
 	mask := uint32(size - 1)
-	codes = make([]uint32, len(vals))
-	var last ref
-	lastCode := uint32(0)
-	for i, r := range vals {
-		if i > 0 && equalRefs(buf, r, last) {
-			codes[i] = lastCode
+	for i, code := range slots {
+		if code == 0 {
 			continue
 		}
-		s := buf[r.off : r.off+r.n]
-		h := uint32(maphash.Bytes(d.seed, s))
-		at := h & mask
-		for {
-			code := d.slots[at]
-			if code == 0 {
-				if len(dict) >= limit || i >= trialLen && len(dict) > i*9/10 {
-					return nil, nil, false
-				}
-				dict = append(dict, r)
-				d.slots[at], d.tags[at] = uint32(len(dict)), h
-				lastCode = uint32(len(dict) - 1)
-				break
-			}
-			if o := dict[code-1]; d.tags[at] == h && bytes.Equal(buf[o.off:o.off+o.n], s) {
-				lastCode = code - 1
-				break
-			}
+		at := tags[i] & mask
+		for n.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
-		last = r
-		codes[i] = lastCode
+		n.slots[at], n.tags[at] = code, tags[i]
 	}
-	return codes, dict, true
 }
 
 // How a list of codes, numbers below a known count, is written.
@@ -167,4 +216,10 @@ func (e *encoder) planCodes(codes []uint32, most uint32) (codec byte, w width, c
 		}
 	}
 	return codec, w, cost
+}
+
+// vain says that the values are long and so often new that templates will be tried instead.
+func (n *numbering) vain() bool {
+	k := len(n.codes)
+	return k == trialLen/2 && len(n.dict) > k/4 || k >= trialLen && k%trialLen == 0 && len(n.dict) > k*3/4
 }

@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"hash/maphash"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // kindCodes marks fields that are codes without values: those of shapes and templates.
@@ -58,13 +55,15 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 	if b.Len() == 0 || b.Len() > maxRows || b.Size() > MaxBytes {
 		return nil, fmt.Errorf("segment: %d records of %d bytes, want 1 to %d of at most %d", b.Len(), b.Size(), maxRows, MaxBytes)
 	}
-	zl := zstd.SpeedDefault
+	zip := zipFast()
 	if level == Best {
-		zl = zstd.SpeedBestCompression
+		zip = zipBest()
 	}
-	e := &encoder{buf: b.buf, tryer: newZstd(zstd.SpeedFastest), rows: b.Len(), orders: map[*uint32][]uint32{}}
-	e.dict.seed = maphash.MakeSeed()
-	e.t = newTable(b.buf)
+	sl := slabs.Get().(*slab)
+	defer slabs.Put(sl)
+	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64}
+	defer sl.take(e)
+	e.t = newTable(b.buf, sl)
 	from := 0
 	for _, end := range b.ends {
 		e.t.add(from, int(end))
@@ -72,7 +71,7 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 	}
 	out := append(make([]byte, 0, len(b.buf)/16), magic...)
 	out = append(out, version)
-	e.pack = newPacker(newZstd(zl), out)
+	e.pack = newPacker(zip, out)
 	m := e.describe()
 	// What is known about the records as a whole is what a reader finds.
 	s := &Segment{src: source{blocks: e.pack.blocks, shared: map[int][]byte{}, r: e.pack, writer: e.pack}}
@@ -93,6 +92,7 @@ func (e *encoder) describe() *meta {
 		all[i] = uint32(i)
 	}
 	for _, f := range e.t.fields {
+		f.own = f.rows
 		if len(f.rows) == e.rows {
 			f.rows = all
 		}

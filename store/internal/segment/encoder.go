@@ -3,6 +3,8 @@ package segment
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -21,8 +23,11 @@ type fieldState struct {
 	derived bool // slot or template codes: no path of its own
 	rank    int  // texts refer to fields of lower rank
 	dense   []uint32
-	parent  int // field that decides this one, -1
-	sameAs  int // field of the same values, -1
+	num     *numbering
+	own     []uint32 // rows as they were gathered
+	last    []byte   // name: last element of the path
+	parent  int      // field that decides this one, -1
+	sameAs  int      // field of the same values, -1
 }
 
 type encoder struct {
@@ -45,12 +50,21 @@ type encoder struct {
 	scales       []int8
 }
 
-func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithSingleSegment(false))
-	if err != nil {
-		panic(err) // the options are constants
-	}
-	return z
+// The compressors are shared: EncodeAll may be called concurrently.
+var (
+	zipTrial = newZip(zstd.SpeedFastest)
+	zipFast  = newZip(zstd.SpeedDefault)
+	zipBest  = newZip(zstd.SpeedBestCompression)
+)
+
+func newZip(level zstd.EncoderLevel) func() *zstd.Encoder {
+	return sync.OnceValue(func() *zstd.Encoder {
+		z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false), zstd.WithWindowSize(4<<20))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return z
+	})
 }
 
 func (e *encoder) trial(b []byte) int {
@@ -89,9 +103,6 @@ func (e *encoder) texts() {
 	}
 	var rowTexts []int
 	refs := &refTable{}
-	for _, f := range texts {
-		miners[f.id].tok.refs = refTable{}
-	}
 	for _, code := range t.codes {
 		sh := &t.shapes[code]
 		rowTexts = rowTexts[:0]
@@ -100,25 +111,34 @@ func (e *encoder) texts() {
 				rowTexts = append(rowTexts, id)
 			}
 		}
-		if len(rowTexts) > 0 {
-			refs.reset()
-			for _, id := range sh.fields {
-				if f := t.fields[id]; referable[id] && f.rank == 0 {
-					refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+		if len(rowTexts) > 1 {
+			slices.SortFunc(rowTexts, func(a, b int) int { return cmp.Compare(t.fields[a].rank, t.fields[b].rank) })
+		}
+		ready := false // refs holds this record's values
+		for i, id := range rowTexts {
+			f := t.fields[id]
+			mi := miners[id]
+			if mi.known(f.vals[cursors[id]]) {
+				continue
+			}
+			if !ready {
+				ready = true
+				refs.reset()
+				for _, id := range sh.fields {
+					if f := t.fields[id]; referable[id] && f.rank == 0 {
+						refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+					}
+				}
+				for _, id := range rowTexts[:i] {
+					if f := t.fields[id]; referable[id] {
+						refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+					}
 				}
 			}
-			if len(rowTexts) > 1 {
-				slices.SortFunc(rowTexts, func(a, b int) int { return cmp.Compare(t.fields[a].rank, t.fields[b].rank) })
-			}
-			for _, id := range rowTexts {
-				f := t.fields[id]
-				mi := miners[id]
-				mi.tok.refs, *refs = *refs, refTable{}
-				mi.add(f.vals[cursors[id]])
-				*refs, mi.tok.refs = mi.tok.refs, refTable{}
-				if referable[id] {
-					refs.add(e.buf, f.vals[cursors[id]], id, f.name())
-				}
+			mi.tok.refs = refs
+			mi.add(f.vals[cursors[id]])
+			if referable[id] {
+				refs.add(e.buf, f.vals[cursors[id]], id, f.name())
 			}
 		}
 		for _, id := range sh.fields {
@@ -134,13 +154,10 @@ func (e *encoder) texts() {
 
 // name is the last element of the path.
 func (f *field) name() []byte {
-	p := f.key.path
-	for i := len(p) - 1; i >= 0; i-- {
-		if p[i] == '.' {
-			return []byte(p[i+1:])
-		}
+	if f.last == nil {
+		f.last = []byte(f.key.path[strings.LastIndexByte(f.key.path, '.')+1:])
 	}
-	return []byte(p)
+	return f.last
 }
 
 // adopt makes fields of the slots of a text.
@@ -190,7 +207,7 @@ func (e *encoder) looksLikeText(f *field) bool {
 	if _, ok := e.detect(dict); ok {
 		return false
 	}
-	tok := tokenizer{buf: e.buf, hint: -1}
+	tok := newTokenizer(e.buf)
 	several := 0
 	for _, r := range dict {
 		tok.run(r)
@@ -208,7 +225,14 @@ func (e *encoder) number() {
 		if f.codes != nil || f.text != nil || len(f.vals) < 2 {
 			continue
 		}
-		if codes, dict, ok := e.dict.number(e.buf, f.vals, max(len(f.vals)*3/4, 64)); ok {
+		limit := max(len(f.vals)*3/4, 64)
+		if f.num != nil && !f.num.off {
+			if len(f.num.dict) <= limit {
+				f.codes, f.dict = f.num.codes, f.num.dict
+			}
+			continue
+		}
+		if codes, dict, ok := e.dict.number(e.buf, f.vals, limit); ok {
 			f.codes, f.dict = codes, dict
 		}
 	}

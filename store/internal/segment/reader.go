@@ -189,7 +189,7 @@ func (s *Segment) describe(c *cursor) error {
 	for i := range s.fields {
 		f := &Column{seg: s, id: i, tmpl: -1}
 		f.key.kind = Kind(c.byte())
-		f.n = c.count(maxList)
+		f.n = c.count(s.rows)
 		switch c.byte() {
 		case 0:
 			f.key.path, f.key.nth = string(c.bytes()), c.count(maxRows)
@@ -221,6 +221,11 @@ func (s *Segment) describe(c *cursor) error {
 			f.text = s.fields[f.text.id]
 		}
 	}
+	for _, f := range s.fields {
+		if f.text != nil && (f.text.text != nil || f.text == s.shapeC) {
+			c.fail("field of a slot")
+		}
+	}
 	if s.shapeC == nil || s.shapeC.n != s.rows {
 		c.fail("no codes of shapes")
 	}
@@ -237,40 +242,55 @@ func (s *Segment) describe(c *cursor) error {
 	return s.checkOrder()
 }
 
-// checkOrder makes sure that no field is decided by itself: a loader would wait for itself.
+// checkOrder makes sure that no field needs itself: a loader would wait for itself.
 func (s *Segment) checkOrder() error {
-	done := make([]bool, len(s.fields))
-	for i := range s.fields {
-		steps := 0
-		for id := i; id >= 0 && !done[id]; id = s.fields[id].needs() {
-			if steps++; steps > len(s.fields) {
-				return corrupt("field %d decides itself", i)
-			}
-			if next := s.fields[id].needs(); next >= len(s.fields) {
-				return corrupt("field %d of %d", next, len(s.fields))
+	const unseen, open, done = 0, 1, 2
+	state := make([]byte, len(s.fields))
+	var visit func(id, depth int) error
+	visit = func(id, depth int) error {
+		if id < 0 || id >= len(s.fields) || depth > len(s.fields) {
+			return corrupt("field %d of %d is needed", id, len(s.fields))
+		}
+		switch state[id] {
+		case open:
+			return corrupt("field %d needs itself", id)
+		case done:
+			return nil
+		}
+		state[id] = open
+		for _, next := range s.fields[id].needs() {
+			if err := visit(next, depth+1); err != nil {
+				return err
 			}
 		}
-		for id := i; id >= 0 && !done[id]; id = s.fields[id].needs() {
-			done[id] = true
+		state[id] = done
+		return nil
+	}
+	for id := range s.fields {
+		if err := visit(id, 0); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// needs returns the field that must be decoded before this one, -1 if there is none.
-func (f *Column) needs() int {
+// needs returns the fields that are decoded before this one.
+func (f *Column) needs() (ids []int) {
+	if f.text != nil {
+		ids = append(ids, f.text.id)
+	}
 	if len(f.body) < 3 || f.key.kind == kindCodes {
-		return -1
+		return ids
 	}
 	c := &cursor{b: f.body[2:]}
 	switch f.body[1] {
 	case strTimeDiff:
 		c.bytes()
-		return c.count(maxList)
+		ids = append(ids, c.count(maxList))
 	case strFunc, strSame:
-		return c.count(maxList)
+		ids = append(ids, c.count(maxList))
 	}
-	return -1
+	return ids
 }
 
 // skipCodes passes what encoder.plainCodes has written.

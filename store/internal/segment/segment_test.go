@@ -406,6 +406,37 @@ func TestWhatASearchAsksIsAnswered(t *testing.T) {
 	}
 }
 
+func TestForgedDescriptionsNeverPanic(t *testing.T) {
+	lines := logStream(300)
+	data, s := encode(t, lines, Fast)
+	b := &Batch{}
+	for i, l := range lines {
+		b.Append(uint64(i+1), []byte(l))
+	}
+	desc := describeForTest(t, b)
+	r := rand.New(rand.NewPCG(9, 9))
+	for range 1500 {
+		forged := bytes.Clone(desc)
+		for range 1 + r.IntN(3) {
+			forged[r.IntN(len(forged))] = byte(r.Uint32())
+		}
+		readForged(forged, data, s)
+	}
+}
+
+// readForged reads all of a segment with a description that no checksum guards.
+func readForged(desc, data []byte, s *Segment) {
+	g := &Segment{src: source{r: bytes.NewReader(data), blocks: s.src.blocks, shared: map[int][]byte{}}}
+	if err := g.describe(&cursor{b: desc}); err != nil || g.rows > 1000 {
+		return
+	}
+	for row := range g.rows {
+		_, _ = g.AppendLine(nil, row)
+	}
+	_, _ = g.Times()
+	_, _ = g.Levels()
+}
+
 func FuzzLinesComeBack(f *testing.F) {
 	f.Add([]byte("{\"a\":1}\n{\"a\":2.5,\"b\":\"x y 1\"}\nplain 12\n\x01"), true)
 	f.Add([]byte("2026-03-01 12:00:00,123 [main] INFO x:1 - y\n2026-03-01 12:00:00,124 [main] INFO x:2 - y"), false)
@@ -433,14 +464,29 @@ func FuzzReaderNeverPanics(f *testing.F) {
 	desc := describeForTest(f, b)
 	f.Add(desc)
 	f.Fuzz(func(t *testing.T, desc []byte) {
-		g := &Segment{src: source{r: bytes.NewReader(data), blocks: s.src.blocks, shared: map[int][]byte{}}}
-		if err := g.describe(&cursor{b: desc}); err != nil || g.rows > 1000 {
-			return
-		}
-		for row := range g.rows {
-			_, _ = g.AppendLine(nil, row)
-		}
-		_, _ = g.Times()
-		_, _ = g.Levels()
+		readForged(desc, data, s)
 	})
+}
+
+func BenchmarkEncodeFile(b *testing.B) {
+	path := os.Getenv("SLUICE_BENCH_FILE")
+	if path == "" {
+		b.Skip("SLUICE_BENCH_FILE names no file")
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := &Batch{}
+	for line := range bytes.Lines(data) {
+		if batch.Append(uint64(batch.Len()+1), bytes.TrimSuffix(line, []byte("\n"))); batch.Len() == 1<<16 {
+			break
+		}
+	}
+	for b.Loop() {
+		if _, err := Encode(batch, Fast); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(batch.Len()*b.N)/b.Elapsed().Seconds(), "records/s")
 }

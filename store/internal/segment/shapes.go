@@ -41,6 +41,7 @@ type table struct {
 	lits   [][]byte
 	cols   []int
 	litAt  int
+	slab   *slab
 }
 
 type fieldKey struct {
@@ -72,8 +73,8 @@ type edge struct {
 	shape int
 }
 
-func newTable(buf []byte) *table {
-	t := &table{buf: buf, root: &branch{}, byPath: map[fieldKey]int{}, seen: map[fieldKey]int{}}
+func newTable(buf []byte, sl *slab) *table {
+	t := &table{buf: buf, slab: sl, codes: sl.codes[:0], root: &branch{}, byPath: map[fieldKey]int{}, seen: map[fieldKey]int{}}
 	t.field(fieldKey{kind: Text})
 	t.shapes = append(t.shapes, shape{lits: [][]byte{nil, nil}, fields: []int{0}})
 	return t
@@ -85,7 +86,12 @@ func (t *table) field(k fieldKey) int {
 	}
 	id := len(t.fields)
 	t.byPath[k] = id
-	t.fields = append(t.fields, &field{id: id, key: k})
+	f := &field{id: id, key: k}
+	t.slab.lend(f)
+	if k.kind == String || k.kind == Word || k.kind == Number {
+		f.num = t.slab.numbering()
+	}
+	t.fields = append(t.fields, f)
 	return id
 }
 
@@ -104,6 +110,9 @@ func (t *table) add(off, end int) {
 		f := t.fields[id]
 		f.vals = append(f.vals, t.vals[i])
 		f.rows = append(f.rows, row)
+		if num := f.num; num != nil && !num.off && (!num.add(t.buf, t.vals[i]) || num.vain()) {
+			num.off = true
+		}
 	}
 }
 

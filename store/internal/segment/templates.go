@@ -22,10 +22,31 @@ type miner struct {
 	flat   []ref
 	starts []uint32
 	texts  []ref
+	fixed  map[string]int // texts that are their own template, and its number
 }
 
 func newMiner(buf []byte) *miner {
-	return &miner{tok: &tokenizer{buf: buf, hint: -1}, byKey: map[string]int{}}
+	return &miner{tok: newTokenizer(buf), byKey: map[string]int{}, fixed: map[string]int{}}
+}
+
+// maxFixed bounds what known remembers.
+const maxFixed = 1 << 12
+
+// known adds a text that has been seen and has neither variables nor references, and says whether it was one.
+func (m *miner) known(r ref) bool {
+	id, ok := m.fixed[string(m.tok.buf[r.off:r.off+r.n])]
+	if ok {
+		m.count(id, r)
+	}
+	return ok
+}
+
+// count adds a text of a known template whose variables are the next of m.flat.
+func (m *miner) count(id int, r ref) {
+	m.counts[id]++
+	m.codes = append(m.codes, uint32(id))
+	m.starts = append(m.starts, uint32(len(m.flat)))
+	m.texts = append(m.texts, r)
 }
 
 // add takes one text apart. The fields that it may refer to are in m.tok.refs.
@@ -50,14 +71,14 @@ func (m *miner) add(r ref) {
 			}
 		}
 		m.heads, m.nHead, m.vars = append(m.heads, head), append(m.nHead, n), append(m.vars, vars)
+		if text := m.tok.buf[r.off : r.off+r.n]; k == string(text) && len(vars) == 0 && len(m.fixed) < maxFixed {
+			m.fixed[k] = id
+		}
 	}
-	m.counts[id]++
-	m.codes = append(m.codes, uint32(id))
-	m.starts = append(m.starts, uint32(len(m.flat)))
+	m.count(id, r)
 	for i := range m.tok.vars {
 		m.flat = append(m.flat, m.tok.vars[i].ref)
 	}
-	m.texts = append(m.texts, r)
 }
 
 // hopeless says that the texts have too little in common for templates.

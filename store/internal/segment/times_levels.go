@@ -9,7 +9,8 @@ import (
 // Times returns the time of each record in nanoseconds since 1970. It is the first of the members time, ts, timestamp and
 // @timestamp that can be read, in a text the first time with a date; a record without has the time of the one before it.
 // It is not to be written to.
-func (s *Segment) Times() ([]int64, error) {
+func (s *Segment) Times() (out []int64, err error) {
+	defer guard(&err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.times != nil {
@@ -160,7 +161,8 @@ func (t *template) firstTime() (int, layout) {
 
 // Levels returns the level of each record, [slog.Level] as int8: that of the members level, severity and lvl, in a text the
 // first word in capitals or brackets that names one; INFO where there is none. It is not to be written to.
-func (s *Segment) Levels() ([]int8, error) {
+func (s *Segment) Levels() (out []int8, err error) {
+	defer guard(&err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.levels != nil {

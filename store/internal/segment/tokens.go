@@ -29,9 +29,11 @@ type tokenizer struct {
 	buf  []byte
 	key  []byte
 	vars []variable
-	refs refTable
+	refs *refTable
 	hint int // layout found last
 }
+
+func newTokenizer(buf []byte) *tokenizer { return &tokenizer{buf: buf, hint: -1, refs: &refTable{}} }
 
 // run reads the text at r. What it leaves in key and vars is valid until the next call.
 func (t *tokenizer) run(r ref) {

@@ -78,6 +78,9 @@ func (c *cursor) count(most int) int {
 // bytes returns a slice of the description itself.
 func (c *cursor) bytes() []byte {
 	n := c.count(len(c.b))
+	if n > len(c.b) {
+		c.fail("a string that ends behind it")
+	}
 	if c.err != nil {
 		return nil
 	}

@@ -1,0 +1,57 @@
+package segment
+
+import "sync"
+
+// A slab keeps the memory of one encoding for the next.
+type slab struct {
+	codes []uint32
+	vals  [][]ref
+	rows  [][]uint32
+	dict  distinct
+	nums  []*numbering
+	raw   []byte
+	zip   []byte
+	u64   []uint64
+}
+
+// slabs are few: encodings are large and rarely concurrent.
+var slabs = sync.Pool{New: func() any { return &slab{dict: newDistinct()} }}
+
+// lend gives a field the memory of another that was.
+func (s *slab) lend(f *field) {
+	if n := len(s.vals); n > 0 {
+		f.vals, f.rows = s.vals[n-1][:0], s.rows[n-1][:0]
+		s.vals, s.rows = s.vals[:n-1], s.rows[:n-1]
+	}
+}
+
+// numbering returns an empty one.
+func (s *slab) numbering() *numbering {
+	n := &numbering{distinct: newDistinct()}
+	if k := len(s.nums); k > 0 {
+		n = s.nums[k-1]
+		s.nums = s.nums[:k-1]
+	}
+	n.clear(0)
+	return n
+}
+
+// keepAtLeast is the number of values from which a field's memory is worth keeping.
+const keepAtLeast = 1024
+
+// take keeps what the encoder has used. Fields come back in reverse, so that the first get what the first had.
+func (s *slab) take(e *encoder) {
+	s.vals, s.rows = s.vals[:0], s.rows[:0]
+	for i := len(e.t.fields) - 1; i >= 0; i-- {
+		if f := e.t.fields[i]; !f.derived && cap(f.vals) >= keepAtLeast && f.own != nil {
+			s.vals, s.rows = append(s.vals, f.vals), append(s.rows, f.own)
+		}
+	}
+	s.nums = s.nums[:0]
+	for i := len(e.t.fields) - 1; i >= 0; i-- {
+		if n := e.t.fields[i].num; n != nil {
+			s.nums = append(s.nums, n)
+		}
+	}
+	s.codes, s.dict, s.raw, s.zip, s.u64 = e.t.codes, e.dict, e.raw, e.scratch, e.u64
+}
