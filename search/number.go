@@ -77,11 +77,13 @@ func parseNumber(s string) (Number, bool) {
 	if s == "" || !(s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+' || s[0] == '.') || strings.ContainsAny(s, "xXpP_iIaA") {
 		return Number{}, false
 	}
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return Int(i), true
-	}
-	if u, err := strconv.ParseUint(s, 10, 64); err == nil {
-		return Uint(u), true
+	if !strings.ContainsAny(s, ".eE") {
+		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return Int(i), true
+		}
+		if u, err := strconv.ParseUint(s, 10, 64); err == nil {
+			return Uint(u), true
+		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {

@@ -111,6 +111,11 @@ func delimits(rest string) bool {
 	return rest == "" || isSpace(r) || strings.ContainsRune(`()"`, r)
 }
 
+// opens says whether a condition can begin right at rest.
+func opens(rest string) bool {
+	return !delimits(rest) || strings.HasPrefix(rest, "(") || strings.HasPrefix(rest, `"`)
+}
+
 func (p *parser) or() (Expr, error) {
 	first, err := p.and()
 	if err != nil {
@@ -160,7 +165,7 @@ func (p *parser) not() (Expr, error) {
 	if !negated {
 		return p.primary()
 	}
-	if sign := p.src[start]; (sign == '-' || sign == '!') && delimits(p.src[start+1:]) {
+	if sign := p.src[start]; (sign == '-' || sign == '!') && !opens(p.src[start+1:]) {
 		return nil, p.fail(start, `expected a condition right behind %q, which negates it; in quotes it is text`, sign)
 	}
 	if p.depth++; p.depth > maxDepth {

@@ -32,6 +32,7 @@ func TestAQueryMeansWhatItsPrecedenceSays(t *testing.T) {
 		{"NOT a b", search.And{search.Not{Expr: m("", "a")}, m("", "b")}},
 		{"not (a b)", search.Not{Expr: search.And{m("", "a"), m("", "b")}}},
 		{"-user_id:u1 !x:y", search.And{search.Not{Expr: m("user_id", "u1")}, search.Not{Expr: m("x", "y")}}},
+		{`-"a b" -(c d)`, search.And{search.Not{Expr: m("", "a b")}, search.Not{Expr: search.And{m("", "c"), m("", "d")}}}},
 		{"NOT not a", search.Not{Expr: search.Not{Expr: m("", "a")}}},
 		{`"and" "or"`, search.And{m("", "and"), m("", "or")}},
 		{"order:nothing android", search.And{m("order", "nothing"), m("", "android")}},

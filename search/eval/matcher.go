@@ -91,7 +91,7 @@ func (m *Matcher) String(s []byte) bool {
 	switch m.Kind {
 	case search.Level:
 		if name, ok := canonicalLevel(s); ok {
-			return m.test.text([]byte(name))
+			return m.test.text(name)
 		}
 	case search.Time:
 		ns, ok := instant(&Leaf{Type: search.String, Text: s})
@@ -141,20 +141,39 @@ func (m *Matcher) Leaf(l *Leaf) bool {
 }
 
 // canonicalLevel spells a level by its name, if s is one.
-func canonicalLevel(s []byte) (string, bool) {
-	switch string(s) {
-	case "DEBUG", "INFO", "WARN", "ERROR", "CRITICAL":
-		return string(s), true
+func canonicalLevel(s []byte) ([]byte, bool) {
+	if _, ok := named(s); ok {
+		return s, true
 	}
 	l, ok := severity(s)
 	if !ok {
-		return "", false
+		return nil, false
 	}
-	return level.Name(l), true
+	return []byte(level.Name(l)), true
+}
+
+// named reads the five names as records have them.
+func named(s []byte) (slog.Level, bool) {
+	switch string(s) {
+	case "DEBUG":
+		return slog.LevelDebug, true
+	case "INFO":
+		return slog.LevelInfo, true
+	case "WARN":
+		return slog.LevelWarn, true
+	case "ERROR":
+		return slog.LevelError, true
+	case "CRITICAL":
+		return level.Critical, true
+	}
+	return 0, false
 }
 
 // severity reads the name of a level; a number alone is none.
 func severity(s []byte) (slog.Level, bool) {
+	if l, ok := named(s); ok {
+		return l, true
+	}
 	if len(s) == 0 || s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+' {
 		return 0, false
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/sluicelog/sluice/search/lines"
 	"github.com/sluicelog/sluice/search/opensearch"
 	"github.com/sluicelog/sluice/search/searchtest"
+	"github.com/sluicelog/sluice/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -138,13 +139,30 @@ func searcher(t testing.TB, node *opensearchtest.Server, index string) *opensear
 
 func TestARealNodeGivesTheSameAsTheLanguageSays(t *testing.T) {
 	node := opensearchtest.Node(t)
-	n := 100_000
-	if testing.Short() {
-		n = 5_000
-	}
-	records := searchtest.Records(n)
+	records := searchtest.Records(5_000)
 	s := searcher(t, node, fill(t, node, records))
 	searchtest.Compare(t, lines.New(lines.Of(records), nil), s)
+}
+
+func TestARealNodeGivesTheSameAsAStoreOnOneHundredThousandRecords(t *testing.T) {
+	node := opensearchtest.Node(t)
+	records := searchtest.Records(100_000)
+	own, err := store.Open(t.TempDir(), &store.Options{CompactAfter: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := own.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, line := range records {
+		if err := own.Append(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := searcher(t, node, fill(t, node, records))
+	searchtest.Compare(t, own.Searcher(nil), s)
 }
 
 func TestTailShowsTheLastRecordsThenNewOnesInTheirOrder(t *testing.T) {

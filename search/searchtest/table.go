@@ -37,7 +37,7 @@ var Queries = []string{
 	`time>2026-03-02T10:00:00Z`, `time>=2026-03-02T10:00`, `time:2026-03-02`, `time:2026-03-03`, `time:2026-03-02T09:30`, `time:[2026-03-02T08:10:00Z TO 2026-03-02T08:15:00Z}`, `time:-15m..now`, `time>now-1h`, `time<-150m`, `time:["2026-03-02 09:00" TO "2026-03-02T09:00:30.5+00:00"]`, `time:*`, `first_occurrence:*`, `first_occurrence>-1h`, `first_occurrence:2026-03-02T09:30`,
 	// together
 	`level:ERROR AND stage:denoise`, `level:ERROR stage:denoise duration_ms>500`, `level:ERROR AND stage:denoise OR level:WARN AND stage:store`, `(level:ERROR OR level:WARN) AND (stage:store OR stage:denoise)`, `NOT (level:DEBUG OR level:INFO)`, `NOT (NOT level:ERROR)`, `level:ERROR NOT "disk full" NOT error.type:*cuda*`,
-	`level:ERROR AND stage:denoise duration_ms>300 "failed" NOT user_id:u_000791 msg:/sta.*/ host:web*`, `-level:debug -level:info -level:warn -stage:*`, `http.status>=500 OR level>=error`, `tags:(a -b)`, `tags:(NOT a)`, `sample_rate<0.3 level>=warn`, `count>20`, `operation:upload outcome:error`, `trace_id:*00`, `NOT *`, `NOT NOT *`, `stage:(not (denoise or store) or nothing)`,
+	`level:ERROR AND stage:denoise duration_ms>300 "failed" NOT user_id:u_000791 msg:/sta.*/ host:web*`, `-level:debug -level:info -level:warn -stage:*`, `http.status>=500 OR level>=error`, `tags:(a -b)`, `tags:(NOT a)`, `sample_rate<0.3 level>=warn`, `count>20`, `operation:upload outcome:error`, `trace_id:*00`, `error:* -"disk full"`, `-(stage:store or stage:denoise) level:error`, `!stage:* !error:*`, `NOT *`, `NOT NOT *`, `stage:(not (denoise or store) or nothing)`,
 }
 
 // A Ranged is a request of the table that is more than a query.
