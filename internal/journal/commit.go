@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 )
 
 // batch is what is written together: pieces of segments as they will be on disk, and who waits for them.
@@ -36,8 +35,6 @@ type result struct {
 	last uint64
 	err  error
 }
-
-var waiters = sync.Pool{New: func() any { return &waiter{done: make(chan result, 1)} }}
 
 func (b *batch) add(w *waiter) {
 	w.next = nil

@@ -50,7 +50,8 @@ type Journal struct {
 	reported  uint64 // what readers found to be lost up to here is in the books
 	scanned   uint64 // and what Open found from here to recovered
 	recovered uint64
-	bytes     int64 // of segs
+	bytes     int64     // of segs
+	waiters   sync.Pool // of one journal: channels of a test's bubble must not leave it
 	fill      *batch
 	spare     *batch
 	leading   bool // somebody is writing a batch
@@ -159,7 +160,10 @@ func (j *Journal) Append(ctx context.Context, payloads ...[]byte) (uint64, error
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("journal: %w", context.Cause(ctx))
 	}
-	w := waiters.Get().(*waiter)
+	w, _ := j.waiters.Get().(*waiter)
+	if w == nil {
+		w = &waiter{done: make(chan result, 1)}
+	}
 	j.mu.Lock()
 	if err := j.usable(); err != nil {
 		j.mu.Unlock()
@@ -173,7 +177,7 @@ func (j *Journal) Append(ctx context.Context, payloads ...[]byte) (uint64, error
 	if err := j.lay(payloads); err != nil {
 		j.stats.Refused += uint64(len(payloads))
 		j.mu.Unlock()
-		waiters.Put(w)
+		j.waiters.Put(w)
 		return 0, err
 	}
 	w.last = j.next - 1
@@ -195,7 +199,7 @@ func (j *Journal) Append(ctx context.Context, payloads ...[]byte) (uint64, error
 	j.mu.Unlock()
 	select {
 	case r := <-w.done:
-		waiters.Put(w)
+		j.waiters.Put(w)
 		return r.last, r.err
 	case <-ctx.Done():
 		return 0, fmt.Errorf("journal: %w; whether the records are in is not known", context.Cause(ctx))
