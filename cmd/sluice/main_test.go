@@ -84,7 +84,7 @@ func TestWrongUseExitsWithTwoAndSaysWhat(t *testing.T) {
 		want string
 	}{
 		{nil, "Usage"}, {[]string{"serch"}, `"serch" is no command`}, {[]string{"ship", "--nope"}, "nope"},
-		{[]string{"ship", "--to", "moon"}, `--to "moon": want console, json or null`}, {[]string{"ship", "/does/not/exist"}, "/does/not/exist"},
+		{[]string{"ship", "--to", "moon"}, `--to "moon": want console, json, store:DIR, opensearch or null`}, {[]string{"ship", "/does/not/exist"}, "/does/not/exist"},
 		{[]string{"mask", "--config", bad}, `bad.yaml:1:19: queue.overflow: "drop": want`}, {[]string{"config", "check", bad}, "queue.overflow"},
 		{[]string{"config"}, "check FILE"}, {[]string{"completion", "tcsh"}, `"tcsh" is no shell`},
 	} {
