@@ -83,15 +83,11 @@ func (g *grouping) aggregations() search.Aggregations {
 	if g.distinct != "" {
 		figures["distinct"] = search.Cardinality{Field: g.distinct}
 	}
-	if g.every != 0 {
-		inner := figures
-		if g.by != "" {
-			inner = nil // the line of a group shows its counts over time
-		}
-		figures["time"] = search.DateHistogram{Interval: g.every, Aggs: inner}
-		if g.by == "" {
-			figures = search.Aggregations{"time": figures["time"]}
-		}
+	switch {
+	case g.every != 0 && g.by != "":
+		figures["time"] = search.DateHistogram{Interval: g.every} // the line of a group shows its counts over time
+	case g.every != 0:
+		figures = search.Aggregations{"time": search.DateHistogram{Interval: g.every, Aggs: figures}}
 	}
 	if g.by != "" {
 		return search.Aggregations{"by": search.Terms{Field: g.by, Size: g.size, Aggs: figures}}

@@ -44,6 +44,9 @@ shipper that was killed and is started again with the same words ends with every
 		stats := fs.Bool("stats", false, "print to standard error what went in and out of every stage")
 		return func(ctx context.Context, e env, files []string) error {
 			if dir, ok := strings.CutPrefix(o.to, "store:"); ok && o.verbatim {
+				if o.resume != "" || o.config != "" {
+					return usagef("--verbatim goes through no chain: want it without --resume and --config")
+				}
 				return shipVerbatim(ctx, e, files, dir)
 			}
 			cfg, err := o.chain()
