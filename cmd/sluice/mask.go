@@ -98,11 +98,11 @@ func (f *maskFlags) options() (*mask.Options, error) {
 	case f.service:
 		return &mask.Options{AllKinds: f.all}, nil
 	}
-	return &mask.Options{AllKinds: f.all, Kinds: shared}, nil
+	return &mask.Options{AllKinds: f.all, Kinds: outgoing}, nil
 }
 
-// shared are the kinds that are masked beyond a service's when a text goes to somebody else.
-var shared = map[string]mask.Action{"IP_ADDRESS": mask.Redact, "DOB": mask.Redact}
+// outgoing are the kinds that are masked beyond a service's when a text goes to somebody else.
+var outgoing = map[string]mask.Action{"IP_ADDRESS": mask.Redact, "DOB": mask.Redact}
 
 func maskLines(ctx context.Context, e env, files []string, m lineMasker) error {
 	out := bufio.NewWriterSize(e.stdout, 64<<10)
