@@ -391,6 +391,9 @@ func (t *task) tail(ctx context.Context, from int, visit func(i int, r *eval.Rec
 // hit puts together the record at a place.
 func (t *task) hit(at place, time int64, rec *eval.Record, line []byte) (search.Hit, []byte, error) {
 	var n uint64
+	if line == nil {
+		line = []byte{} // an empty record is one, no line is none
+	}
 	if at.segment < 0 {
 		l := t.view.Tail[at.row]
 		n, line = l.Seq, append(line[:0], l.Text...)
