@@ -19,9 +19,8 @@ import (
 
 // config is what a file would say; ensure_template needs the permission to make templates.
 const config = `
-environment: production
+environment: staging
 service: {name: checkout}
-sampling: {off: true}
 sinks:
   - type: opensearch
     opensearch: {urls: ['%s'], stream: '%s', ensure_template: true}
