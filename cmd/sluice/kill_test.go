@@ -166,7 +166,7 @@ func wantNumbersOnce(t testing.TB, node *opensearchtest.Server, stream string, t
 			break
 		}
 		for _, hit := range page.Hits.Hits {
-			n, err := hit.Sort[0].Int64()
+			n, err := hit.Sort[0].Float64() // the index may hold it as a double
 			if err != nil || int(n) != next {
 				t.Fatalf("number %v (%v) where %d is due", hit.Sort[0], err, next)
 			}

@@ -94,7 +94,9 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 		}
 	}
 	// The places may only be saved when all that lies before them is safe.
-	if ferr := stack.Flush(context.WithoutCancel(ctx)); ferr == nil {
+	end, cancel := closing(ctx)
+	defer cancel()
+	if ferr := stack.Flush(end); ferr == nil {
 		err = errors.Join(err, r.at.save(path))
 	} else {
 		err = errors.Join(err, ferr)

@@ -145,9 +145,24 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 	return settle(ctx, e, stack, err, stats)
 }
 
+// patience is how long an interrupted command goes on delivering what it has read.
+const patience = 10 * time.Second
+
+// closing is a context in which to deliver what was read: without a bound, but for patience after an interrupt.
+func closing(ctx context.Context) (context.Context, context.CancelFunc) {
+	bounded, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(patience, cancel) })
+	return bounded, func() {
+		stop()
+		cancel()
+	}
+}
+
 // settle closes the chain, also after an interrupt: what was read is delivered. It says what was not.
 func settle(ctx context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
-	err = errors.Join(err, stack.Close(context.WithoutCancel(ctx)))
+	end, cancel := closing(ctx)
+	defer cancel()
+	err = errors.Join(err, stack.Close(end))
 	st := stack.Stats()
 	if stats {
 		fmt.Fprint(e.stderr, st)

@@ -61,6 +61,9 @@ func (t *task) hits(ctx context.Context, items []eval.TopItem[place], memory int
 // hit puts together the record at a place; without a Line when it cannot be read. It uses rec and line.
 func (t *task) hit(at place, time int64, rec *eval.Record, line []byte) (search.Hit, []byte, error) {
 	n := t.seqAt(at)
+	if line == nil {
+		line = []byte{} // an empty record is one, no line is none
+	}
 	if at.segment < 0 {
 		line = append(line[:0], t.view.Tail[at.row].Text...)
 	} else if known, ok := t.s.lines.get(n); ok {
