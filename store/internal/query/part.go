@@ -14,7 +14,7 @@ import (
 
 // part evaluates conditions on one segment. It is for one goroutine.
 type part struct {
-	seg     *segment.Segment
+	seg     Segment
 	name    string
 	rows    int
 	damaged []string
@@ -24,7 +24,7 @@ type part struct {
 }
 
 func newPart(s Segment) *part {
-	return &part{seg: s.Segment, name: s.Name, rows: s.Len()}
+	return &part{seg: s, name: s.Name, rows: s.Len()}
 }
 
 // damage notes what cannot be read and says whether that is all that is wrong.
