@@ -368,11 +368,15 @@ func (p *part) fields(b bitmap, found map[string]*fieldCount) error {
 			switch c.Kind() {
 			case segment.Number:
 				add(name, search.Numeric, r)
-			case segment.Word, segment.Array:
+			case segment.Word, segment.Array, segment.Text:
 				if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
 					return p.damage(name, err)
 				}
-				p.rec.ParseValue(name, p.buf)
+				if c.Kind() == segment.Text {
+					p.rec.Parse(p.buf)
+				} else {
+					p.rec.ParseValue(name, p.buf)
+				}
 				for _, l := range p.rec.Leaves {
 					add(string(l.Path), l.Type, r)
 				}

@@ -80,7 +80,7 @@ func (c *cache) keep(list []Segment) {
 // levelsAreNames is [part.levelsAreNames], remembered: segments do not change.
 func (c *cache) levelsAreNames(p *part) bool {
 	c.mu.Lock()
-	is, known := c.names[p.seg]
+	is, known := c.names[p.seg.Segment]
 	c.mu.Unlock()
 	if known {
 		return is
@@ -91,6 +91,6 @@ func (c *cache) levelsAreNames(p *part) bool {
 	if c.names == nil {
 		c.names = map[*segment.Segment]bool{}
 	}
-	c.names[p.seg] = is
+	c.names[p.seg.Segment] = is
 	return is
 }

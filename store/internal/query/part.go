@@ -14,7 +14,7 @@ import (
 
 // part evaluates conditions on one segment. It is for one goroutine.
 type part struct {
-	seg     *segment.Segment
+	seg     Segment
 	name    string
 	rows    int
 	damaged []string
@@ -24,7 +24,7 @@ type part struct {
 }
 
 func newPart(s Segment) *part {
-	return &part{seg: s.Segment, name: s.Name, rows: s.Len()}
+	return &part{seg: s, name: s.Name, rows: s.Len()}
 }
 
 // damage notes what cannot be read and says whether that is all that is wrong.
@@ -102,13 +102,13 @@ func (p *part) mayHold(c *segment.Column, n *node) bool {
 // messagePath is the field that a line of text is.
 const messagePath = "msg"
 
-// columnsOf lists the columns in which values of the field may be: its own, those of lists above it, and for the message
-// those of lines that are no objects.
+// columnsOf lists the columns in which values of the field may be: its own, those of lists above it, and those of whole lines: of texts,
+// which are messages, and of objects that the segment has kept as text.
 func (p *part) columnsOf(field string) (out []*segment.Column) {
 	for _, c := range p.seg.Columns() {
 		switch {
 		case c.Kind() == segment.Text:
-			if field == messagePath {
+			if field == messagePath || c.MayHoldObjects() {
 				out = append(out, c)
 			}
 		case c.Path() == field, c.Kind() == segment.Array && strings.HasPrefix(field, c.Path()) && field[len(c.Path())] == '.':
@@ -121,7 +121,7 @@ func (p *part) columnsOf(field string) (out []*segment.Column) {
 // within says whether the column holds values of the field or below it.
 func within(c *segment.Column, field string) bool {
 	if c.Kind() == segment.Text {
-		return field == messagePath
+		return field == messagePath || c.MayHoldObjects()
 	}
 	path := c.Path()
 	return strings.HasPrefix(path, field) && (len(path) == len(field) || path[len(field)] == '.') ||
@@ -189,7 +189,15 @@ func (p *part) exists(n *node, b bitmap) error {
 		case c.Kind() == segment.Word:
 			err = p.each(c, b, func(v []byte) bool { return string(v) != "null" && !search.Covers(n.except, path) })
 		case c.Kind() == segment.Array:
-			err = p.each(c, b, func(v []byte) bool { return p.listHas(path, v, n) })
+			err = p.each(c, b, func(v []byte) bool {
+				p.rec.ParseValue(path, v)
+				return p.has(n)
+			})
+		case c.Kind() == segment.Text:
+			err = p.each(c, b, func(v []byte) bool {
+				p.rec.Parse(v)
+				return p.has(n)
+			})
 		case search.Covers(n.except, path):
 		default:
 			err = addRows(c, b)
@@ -201,8 +209,8 @@ func (p *part) exists(n *node, b bitmap) error {
 	return nil
 }
 
-func (p *part) listHas(path string, raw []byte, n *node) bool {
-	p.rec.ParseValue(path, raw)
+// has says whether what was taken apart last has what exists asks for.
+func (p *part) has(n *node) bool {
 	return slices.ContainsFunc(p.rec.Leaves, func(l eval.Leaf) bool {
 		at := string(l.Path)
 		return (at == n.field || strings.HasPrefix(at, n.field+".")) && !search.Covers(n.except, at)
@@ -268,7 +276,10 @@ func (p *part) column(n *node, c *segment.Column, b bitmap) error {
 			return slices.ContainsFunc(p.rec.Leaves, func(l eval.Leaf) bool { return string(l.Path) == n.m.Field && n.m.Leaf(&l) })
 		})
 	case segment.Text:
-		return p.each(c, b, n.m.String)
+		return p.each(c, b, func(v []byte) bool {
+			p.rec.Parse(v)
+			return slices.ContainsFunc(p.rec.Leaves, func(l eval.Leaf) bool { return string(l.Path) == n.m.Field && n.m.Leaf(&l) })
+		})
 	}
 	if n.m.Kind == search.Text {
 		ask := p.wordwise

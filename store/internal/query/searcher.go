@@ -370,7 +370,7 @@ func (t *task) tail(ctx context.Context, from int, visit func(i int, r *eval.Rec
 	var r eval.Record
 	last := int64(eval.NoTime)
 	if n := len(t.view.Segments); n > 0 {
-		_, last = t.view.Segments[n-1].TimeRange()
+		_, last = t.view.Segments[n-1].Segment.TimeRange()
 	}
 	for i := from; i < len(t.view.Tail); i++ {
 		if i%256 == 0 && ctx.Err() != nil {

@@ -87,7 +87,8 @@ func (p *part) valuesOf(dst []search.Value, field string, c *segment.Column, tex
 	case segment.String:
 		leaf.Type, leaf.Text = search.String, p.unescaped(text)
 	case segment.Text:
-		leaf.Type = search.String
+		p.rec.Parse(text)
+		return p.rec.AppendValues(dst, field)
 	case segment.Number:
 		leaf.Type = search.Numeric
 	case segment.Word:
@@ -122,7 +123,7 @@ func (p *part) vector(field string, numeric bool) (v eval.Vector, ok bool, err e
 	switch {
 	case len(columns) == 0:
 		return v, true, nil
-	case len(columns) > 1 || columns[0].Kind() == segment.Array:
+	case len(columns) > 1 || columns[0].Kind() == segment.Array || columns[0].Kind() == segment.Text:
 		return v, false, nil
 	}
 	c := columns[0]
@@ -225,7 +226,7 @@ func (p *part) least(field string) ([]float64, error) {
 		}
 	}
 	for _, c := range p.columnsOf(field) {
-		if c.Kind() != segment.Number && c.Kind() != segment.Array {
+		if c.Kind() != segment.Number && c.Kind() != segment.Array && c.Kind() != segment.Text {
 			continue
 		}
 		if out == nil {

@@ -76,6 +76,7 @@ type facts struct {
 	formKnown, formed bool
 	form              Form
 	values            []byte // all of them, when they are few
+	asked, objects    bool   // whether a Text may be an object
 }
 
 // fewValues bounds the bytes of values that stay known.
@@ -158,4 +159,38 @@ func (c *Column) Decimals() (ints []int64, scale int, err error) {
 		return c.v.ints, scale, nil
 	}
 	return permute(c.v.ints, c.order), scale, nil
+}
+
+// MayHoldObjects says whether a value of a Text column may be a JSON object: objects of a form that a segment has no room for are kept
+// as text.
+func (c *Column) MayHoldObjects() bool {
+	c.facts.mu.Lock()
+	defer c.facts.mu.Unlock()
+	if !c.facts.asked {
+		c.facts.objects = c.beginsLikeObject()
+		c.facts.asked = true
+	}
+	return c.facts.objects
+}
+
+func (c *Column) beginsLikeObject() bool {
+	could := func(b []byte) bool {
+		return len(b) > 0 && (b[0] == '{' || b[0] == Hole || isSpace(b[0]))
+	}
+	var b []byte
+	if t, err := c.Templates(); err != nil || t != nil {
+		for code := 0; err == nil && code < t.Len(); code++ {
+			if b = t.AppendLiteral(b[:0], code); could(b) {
+				return true
+			}
+		}
+		return err != nil
+	}
+	for i := range c.n {
+		var err error
+		if b, err = c.AppendValue(b[:0], i); err != nil || could(b) {
+			return true
+		}
+	}
+	return false
 }
