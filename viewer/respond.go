@@ -65,6 +65,7 @@ func (v *Viewer) fail(w http.ResponseWriter, err error) {
 	case errors.Is(err, context.Canceled):
 		refuse(w, 499, "cancelled") // nobody listens any more
 	default:
+		v.errs.Report(err)
 		refuse(w, http.StatusBadGateway, "the search failed")
 	}
 }

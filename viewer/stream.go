@@ -1,7 +1,9 @@
 package viewer
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -25,6 +27,7 @@ func (v *Viewer) export(w http.ResponseWriter, r *http.Request) {
 	conn := http.NewResponseController(w)
 	for hit, err := range v.searcher.Records(r.Context(), req) {
 		if err != nil {
+			v.report(err)
 			// The status is sent: a line that is no record says that the file is not whole.
 			_, _ = fmt.Fprintln(w, `{"error":"the export ended early"}`)
 			return
@@ -33,6 +36,13 @@ func (v *Viewer) export(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write(append(hit.Line, '\n')); err != nil {
 			return
 		}
+	}
+}
+
+// report tells of an error of the searcher, unless it only says that nobody listens any more.
+func (v *Viewer) report(err error) {
+	if !errors.Is(err, context.Canceled) {
+		v.errs.Report(err)
 	}
 }
 
@@ -67,13 +77,14 @@ func (v *Viewer) tail(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows := make(chan search.Hit, tailBatch)
-	ended := make(chan error, 1)
+	failed := make(chan struct{}, 1)
 	ctx := r.Context()
 	go func() {
 		defer close(rows)
 		for hit, err := range v.searcher.Tail(ctx, req) {
 			if err != nil {
-				ended <- err
+				v.report(err)
+				failed <- struct{}{}
 				return
 			}
 			select {
@@ -92,7 +103,7 @@ func (v *Viewer) tail(w http.ResponseWriter, r *http.Request) {
 			if !open {
 				s.flush()
 				select {
-				case <-ended:
+				case <-failed:
 					_, _ = fmt.Fprint(w, "event: failed\ndata: {\"error\":\"the search failed\"}\n\n")
 					_ = conn.Flush()
 				default:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/onerror"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	Timeout time.Duration
 	// Audit tells the state of the audit trail; it is asked when the page is loaded. nil means that there is none to show.
 	Audit func(context.Context) (AuditState, error)
+	// OnError receives what the searcher fails with, which the page does not show. nil means stderr, the first of a kind per minute.
+	OnError func(error)
 }
 
 // AuditState is the result of the last verification of an audit trail.
@@ -77,6 +80,7 @@ type Viewer struct {
 	opts     Options
 	mux      *http.ServeMux
 	index    []byte
+	errs     onerror.Sink
 }
 
 //go:embed assets
@@ -96,6 +100,7 @@ func New(searcher search.Searcher, opts *Options) (*Viewer, error) {
 	}
 	o := &v.opts
 	o.Hosts = slices.Clone(o.Hosts)
+	v.errs = onerror.Sink{Component: "viewer", Func: o.OnError}
 	if o.Title == "" {
 		o.Title = "Logs"
 	}

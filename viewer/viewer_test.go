@@ -178,7 +178,7 @@ func TestNothingEscapesTheForcedFilterAndHiddenFields(t *testing.T) {
 }
 
 func TestEveryRequestIsAuthorized(t *testing.T) {
-	deny := error(viewer.ErrUnauthenticated)
+	deny := viewer.ErrUnauthenticated
 	v := page(t, lines.Of(records()), &viewer.Options{Authorize: func(*http.Request) error { return deny }})
 	for _, path := range []string{"/", "/assets/app.js", "/api/search", "/api/tail", "/api/export", "/api/audit"} {
 		deny = viewer.ErrUnauthenticated
@@ -245,13 +245,17 @@ func TestARequestThatTakesTooLongIsEnded(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheSearcherAreNotShown(t *testing.T) {
-	v, err := viewer.New(broken{}, nil)
+func TestErrorsOfTheSearcherAreToldAndNotShown(t *testing.T) {
+	var told error
+	v, err := viewer.New(broken{}, &viewer.Options{OnError: func(err error) { told = err }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if status, body := get(t, v, "/api/search"); status != http.StatusBadGateway || strings.Contains(body, "10.1.2.3") {
 		t.Errorf("%d %s", status, body)
+	}
+	if told == nil || !strings.Contains(told.Error(), "10.1.2.3") {
+		t.Errorf("told %v, want the whole error", told)
 	}
 }
 
