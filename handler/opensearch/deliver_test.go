@@ -91,7 +91,7 @@ func items(n, status int, typ string) string {
 	return `{"took":3,"errors":true,"items":[` + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + `]}`
 }
 
-func TestOnlyTheItemsThatFailedAreSentAgain(t *testing.T) {
+func TestT18_OnlyTheItemsThatFailedAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newFakeNode(t)
 		tries := map[string]int{}
