@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/sluicelog/sluice/internal/osclient"
 )
@@ -23,6 +24,7 @@ var (
 type Bootstrap struct {
 	client Client
 	opts   Options
+	now    func() time.Time // by which indices are old
 }
 
 // New returns a Bootstrap that sends by client. It sends nothing itself. opts may be nil; it is copied. The error names a nil client
@@ -34,7 +36,7 @@ func New(client Client, opts *Options) (*Bootstrap, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	return &Bootstrap{client: client, opts: opts.withDefaults()}, nil
+	return &Bootstrap{client: client, opts: opts.withDefaults(), now: time.Now}, nil
 }
 
 // Report is what Check found and EnsureTemplate did.

@@ -306,10 +306,10 @@ func TestNoTypeConflictLosesADocument(t *testing.T) {
 
 func TestRetentionRollsOverAndDeletes(t *testing.T) {
 	node, b := stream(t, Options{Retention: Retention{KeepFor: -1}})
-	name := b.opts.Stream
+	name, today := b.opts.Stream, time.Now()
 	always := func(r Retention) *Bootstrap { // below what Validate allows, so that the test need not wait
 		r.RolloverAge, r.RolloverBytes = time.Millisecond, 1<<40
-		return &Bootstrap{client: b.client, opts: Options{Stream: name, Retention: r}}
+		return &Bootstrap{client: b.client, opts: Options{Stream: name, Retention: r}, now: func() time.Time { return today }}
 	}
 	for i := range 3 {
 		create(t, node, name, `{`+now+`}`)
@@ -326,14 +326,15 @@ func TestRetentionRollsOverAndDeletes(t *testing.T) {
 	}
 	never := func(r Retention) *Bootstrap {
 		r.RolloverAge, r.RolloverBytes = time.Hour, 1<<40
-		return &Bootstrap{client: b.client, opts: Options{Stream: name, Retention: r}}
+		return &Bootstrap{client: b.client, opts: Options{Stream: name, Retention: r}, now: func() time.Time { return today }}
 	}
 	indices, err := b.indices(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The first two were written to for the last time before the third was made.
-	p, err := never(Retention{KeepFor: time.Since(indices[2].made) - time.Millisecond}).Retain(t.Context())
+	today = indices[2].made.Add(time.Hour + time.Millisecond/2)
+	p, err := never(Retention{KeepFor: time.Hour}).Retain(t.Context())
 	if err != nil || len(p.Deleted) != 2 || p.Deleted[0] != indices[0].name || p.Kept != 2 {
 		t.Errorf("by age: %+v, %v", p, err)
 	}
@@ -341,6 +342,7 @@ func TestRetentionRollsOverAndDeletes(t *testing.T) {
 	if err != nil || len(p.Deleted) != 1 || p.Kept != 1 {
 		t.Errorf("by size: %+v, %v", p, err)
 	}
+	today = today.Add(time.Hour)
 	p, err = never(Retention{KeepFor: time.Nanosecond, KeepBytes: 1}).Retain(t.Context())
 	if err != nil || len(p.Deleted) != 0 || p.Kept != 1 {
 		t.Errorf("the index that is written to: %+v, %v", p, err)

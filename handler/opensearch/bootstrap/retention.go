@@ -56,7 +56,7 @@ func (b *Bootstrap) Retain(ctx context.Context) (Pass, error) {
 	for i := range max(len(indices)-1, 0) {
 		x := indices[i]
 		// It was written to until the next one was made.
-		old := r.KeepFor > 0 && time.Since(indices[i+1].made) > r.KeepFor
+		old := r.KeepFor > 0 && b.now().Sub(indices[i+1].made) > r.KeepFor
 		much := r.KeepBytes > 0 && p.Bytes > r.KeepBytes
 		if !old && !much {
 			break // those after it are younger
