@@ -49,7 +49,7 @@ func TestRolesAllowWhatIsNeededAndNoMore(t *testing.T) {
 	if r, err := changed.EnsureTemplate(t.Context()); err != nil || !r.RolledOver {
 		t.Fatalf("maker: renewal: %+v, %v", r, err)
 	}
-	keeper := &Bootstrap{client: maker, opts: Options{Stream: name, Retention: Retention{RolloverAge: time.Hour, RolloverBytes: 1 << 40, KeepFor: time.Nanosecond}}}
+	keeper := &Bootstrap{client: maker, opts: Options{Stream: name, Retention: Retention{RolloverAge: time.Hour, RolloverBytes: 1 << 40, KeepFor: time.Nanosecond}}, now: time.Now}
 	if p, err := keeper.Retain(t.Context()); err != nil || len(p.Deleted) != 1 {
 		t.Fatalf("maker: retention: %+v, %v", p, err)
 	}
