@@ -84,3 +84,11 @@ func (s *Stats) settle(of func(name string) late) {
 	s.Queued += take(pending)
 	s.Collapsed += take(collapsed)
 }
+
+// neverLess undoes what a record costs that is on its way into a sink, which counts it before the stage in front does: what was
+// shown as delivered once stays so.
+func neverLess(shown, delivered, waiting *uint64) {
+	n := min(*shown-min(*shown, *delivered), *waiting)
+	*delivered, *waiting = *delivered+n, *waiting-n
+	*shown = max(*shown, *delivered)
+}

@@ -13,6 +13,8 @@ import (
 // tally counts what became of the records that reached a point of the chain. Every record is delivered or failed.
 type tally struct {
 	delivered, failed, panics atomic.Uint64
+
+	shown uint64 // as delivered by Stats, whose lock guards it
 }
 
 // meter counts what its next handler does with each record, and contains its panics, so that one sink's panic neither

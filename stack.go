@@ -44,6 +44,7 @@ type Stack struct {
 
 	mu       sync.Mutex // guards what follows
 	tallies  map[string]*tally
+	shown    uint64        // as delivered by Stats
 	draining []*generation // replaced, and not yet in retired
 	retired  Stats         // what closed generations did
 	reloads  uint64

@@ -99,6 +99,12 @@ func (s *Stack) Stats() Stats {
 		st.Sinks[name] = SinkStats{Delivered: t.delivered.Load(), Failed: t.failed.Load(), Panics: t.panics.Load()}
 	}
 	st.settle(s.lates.of)
+	neverLess(&s.shown, &st.Delivered, &st.Queued)
+	for name, t := range s.tallies {
+		k := st.Sinks[name]
+		neverLess(&t.shown, &k.Delivered, &k.Pending)
+		st.Sinks[name] = k
+	}
 	return st
 }
 

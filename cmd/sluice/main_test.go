@@ -53,6 +53,16 @@ func TestShipLosesNoLine(t *testing.T) {
 	}
 }
 
+func TestShipTellsANodeThatIsDownFromAWrongUse(t *testing.T) {
+	words := []string{"ship", "--to", "opensearch", "--ensure-template", "--url"}
+	if _, stderr, code := sluiceRun(t, "", append(words, "http://127.0.0.1:1")...); code != exitFail || !strings.Contains(stderr, "nothing listens there") {
+		t.Errorf("a node that is down: exit %d: %s", code, stderr)
+	}
+	if _, stderr, code := sluiceRun(t, "", append(words, "gopher://127.0.0.1:1")...); code != exitUsage || !strings.Contains(stderr, "gopher") {
+		t.Errorf("a wrong address: exit %d: %s", code, stderr)
+	}
+}
+
 func TestShipReadsFilesThroughAConfiguredChain(t *testing.T) {
 	dir := t.TempDir()
 	in, out, conf := filepath.Join(dir, "in.log"), filepath.Join(dir, "out.jsonl"), filepath.Join(dir, "c.yaml")

@@ -131,8 +131,11 @@ func recordOf(line []byte) slog.Record {
 func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats bool) (err error) {
 	cfg.Stdout, cfg.Stderr = e.stdout, e.stderr
 	stack, err := sluice.Open(ctx, cfg)
-	if err != nil {
+	if wrong := (*sluice.ConfigError)(nil); errors.As(err, &wrong) {
 		return usageError{err}
+	}
+	if err != nil { // a sink's: a node that is down, a directory that another process holds
+		return err
 	}
 	h := stack.Handler()
 	err = eachLine(ctx, e, files, func(line, _ []byte) error {
