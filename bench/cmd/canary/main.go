@@ -4,7 +4,8 @@
 //
 // Records go through the production chain (mask, enrich, queue, sink; nothing sampled) at a fixed rate. Ten times a second one of
 // them is a canary with a number of its own, which is looked for until a search finds it. A search asks for all canaries on their
-// way; the figures include the wait between two searches. The node is one of internal/opensearchtest, or the one at OPENSEARCH_URL.
+// way; the figures include the wait between two searches. Then the same goes to an address that takes connections and never answers,
+// to show what the caller has of that: nothing. The node is one of internal/opensearchtest, or the one at OPENSEARCH_URL.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -56,11 +58,7 @@ func run(ctx context.Context, rate int, warm, length time.Duration) (err error) 
 		url = s.URL
 	}
 	stream := "logs-canary-" + opensearchtest.Namespace()
-	stack, err := sluice.Open(ctx, sluice.Config{
-		Environment: sluice.Production, Level: "debug", Service: sluice.ServiceConfig{Name: "canary"}, Sample: &sluice.SampleConfig{Off: true},
-		Queue: &sluice.QueueConfig{Overflow: "block", Timeout: time.Second},
-		Sinks: []sluice.SinkConfig{{Type: "opensearch", OpenSearch: sluice.OpenSearchConfig{URLs: []string{url}, Stream: stream, EnsureTemplate: true}}},
-	})
+	stack, err := open(ctx, url, stream, true)
 	if err != nil {
 		return err
 	}
@@ -84,10 +82,40 @@ func run(ctx context.Context, rate int, warm, length time.Duration) (err error) 
 		at := func(q float64) time.Duration { return f.waited[min(int(q*float64(n)), n-1)].Round(time.Millisecond) }
 		fmt.Printf("%d canaries, %d never found; from the call to the hit: p50 %v, p99 %v, longest %v\n", n, f.missing(), at(.5), at(.99), f.waited[n-1].Round(time.Millisecond))
 	}
+	fmt.Printf("the caller with the node: %v\n", f.calls())
 	if f.missing() > 0 {
 		err = errors.Join(err, fmt.Errorf("%d canaries were not found within %v", f.missing(), patience))
 	}
-	return err
+	return errors.Join(err, hang(context.WithoutCancel(ctx), rate, warm, length))
+}
+
+// open opens the production chain, which keeps all and ends in the node at url.
+func open(ctx context.Context, url, stream string, ensure bool) (*sluice.Stack, error) {
+	return sluice.Open(ctx, sluice.Config{
+		Environment: sluice.Production, Level: "debug", Service: sluice.ServiceConfig{Name: "canary"}, Sample: &sluice.SampleConfig{Off: true},
+		Sinks: []sluice.SinkConfig{{Type: "opensearch", OpenSearch: sluice.OpenSearchConfig{URLs: []string{url}, Stream: stream, EnsureTemplate: ensure}}},
+	})
+}
+
+// hang logs to an address that takes connections and never answers.
+func hang(ctx context.Context, rate int, warm, length time.Duration) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	stack, err := open(ctx, "http://"+l.Addr().String(), "logs-canary-hang", false)
+	if err != nil {
+		return err
+	}
+	f := &flock{out: map[int]time.Time{}}
+	calls, _ := f.log(ctx, slog.New(stack.Handler()), rate, warm, length)
+	s := stack.Stats()
+	fmt.Printf("the caller with a node that hangs: %v; of %d records %d wait, %d dropped\n", f.calls(), calls, s.Queued, s.Failed+s.Dropped)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = stack.Close(ctx) // it cannot deliver
+	return nil
 }
 
 // flock are the canaries.
@@ -97,6 +125,17 @@ type flock struct {
 	mu     sync.Mutex
 	out    map[int]time.Time // not found yet, and when they were logged
 	waited []time.Duration
+
+	took []time.Duration // by calls
+}
+
+// calls are quantiles of what calls took.
+func (f *flock) calls() string {
+	slices.Sort(f.took)
+	at := func(q float64) time.Duration {
+		return f.took[min(int(q*float64(len(f.took))), len(f.took)-1)].Round(100 * time.Nanosecond)
+	}
+	return fmt.Sprintf("p50 %v, p99 %v, p99.9 %v a call", at(.5), at(.99), at(.999))
 }
 
 func (f *flock) missing() int {
@@ -109,11 +148,14 @@ func (f *flock) missing() int {
 func (f *flock) log(ctx context.Context, log *slog.Logger, rate int, warm, length time.Duration) (calls int, took time.Duration) {
 	begin, canary := time.Now(), int(warm/betweenCanaries)
 	ctx, _ = correlate.Begin(ctx)
+	f.took = make([]time.Duration, 0, int((warm+length).Seconds()+1)*rate)
 	for time.Since(begin) < warm+length {
 		for due := int(time.Since(begin).Seconds() * float64(rate)); calls < due; calls++ {
+			start := time.Now()
 			log.LogAttrs(ctx, slog.LevelInfo, "stage completed", slog.String("stage", "denoise"), slog.String("model", "dfn3-48k"),
 				slog.String("audio_id", fmt.Sprintf("aud_%012x", calls*7919)), slog.Float64("duration_ms", float64(calls%5000)/7),
 				slog.Int("attempt", 1), slog.Bool("cached", calls%2 == 0))
+			f.took = append(f.took, time.Since(start))
 		}
 		if time.Since(begin) >= time.Duration(canary)*betweenCanaries {
 			canary++

@@ -68,7 +68,11 @@ func run(ctx context.Context, docs, rounds, conns int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("encoding and queueing alone: %v a document\n", alone)
+	again, err := replayCost(ctx, docs)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("encoding and queueing alone: %v a document; sending again what a spool holds, without encoding: %v\n", alone, again)
 	size := 0
 	for _, b := range bodies {
 		size += len(b)
@@ -300,6 +304,49 @@ func soleCost(ctx context.Context, docs int) (time.Duration, error) {
 	cpu := processorTime()
 	err = errors.Join(records(h, docs), h.Close(ctx))
 	return (processorTime() - cpu) / time.Duration(docs), err
+}
+
+// down is a round tripper of a node that is down.
+type down struct{}
+
+func (down) RoundTrip(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED }
+
+// replayCost is the processor time of a document that a spool has kept, without a network: reading, sending, acknowledging.
+func replayCost(ctx context.Context, docs int) (cost time.Duration, err error) {
+	dir, err := os.MkdirTemp("", "spool")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	docs -= docs % perRequest
+	open := func(rt http.RoundTripper) (*opensearch.Handler, error) {
+		return opensearch.NewHandler(&opensearch.Options{
+			Connection: opensearch.Connection{RoundTripper: rt}, MaxDocs: perRequest, Overflow: opensearch.Block, Spool: dir, OnError: func(error) {},
+		})
+	}
+	h, err := open(down{})
+	if err != nil {
+		return 0, err
+	}
+	if err := records(h, docs); err != nil {
+		return 0, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = h.Close(bounded) // it cannot deliver
+	reply := `{"took":1,"errors":false,"items":[` + strings.TrimSuffix(strings.Repeat(`{"create":{"status":201}},`, perRequest), ",") + "]}"
+	cpu := processorTime()
+	if h, err = open(nowhere{reply}); err != nil {
+		return 0, err
+	}
+	if err := errors.Join(h.Flush(ctx), h.Close(ctx)); err != nil {
+		return 0, err
+	}
+	cost = (processorTime() - cpu) / time.Duration(docs)
+	if s := h.Stats(); s.Delivered != uint64(docs) {
+		return 0, fmt.Errorf("%d of %d documents came out of the spool", s.Delivered, docs)
+	}
+	return cost, nil
 }
 
 func sluice(ctx context.Context, url, stream string, docs, conns int) error {
