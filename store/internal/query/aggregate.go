@@ -251,14 +251,14 @@ func (p *part) levelsAreNames() bool {
 	if len(columns) != 1 || columns[0].Kind() != segment.String || columns[0].Len() != p.rows {
 		return false
 	}
-	d, err := columns[0].Dict()
-	if d == nil || err != nil {
+	codes, err := columns[0].RowCodes()
+	if codes == nil || err != nil {
 		return false
 	}
-	for code := range d.Len() {
-		p.buf = d.AppendValue(p.buf[:0], code)
-		l, err := level.Parse(string(p.buf))
-		if err != nil || level.Name(l) != string(p.buf) {
+	for code := range codes.Len() {
+		name := string(codes.Value(code))
+		l, err := level.Parse(name)
+		if err != nil || level.Name(l) != name {
 			return false
 		}
 	}

@@ -6,8 +6,9 @@ import (
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
-// cache bounds what segments keep of their decoded columns. When a further one does not fit, it is that one that goes: requests go
-// through segments in the same order, so the oldest ones kept are the next ones asked.
+// cache bounds what segments keep of what they have decoded. When it is too much, all are slimmed; when that is still too much, columns go that
+// no request has asked for lately, and then the segment used last: requests go through segments in the same order, so the oldest
+// ones kept are the next ones asked.
 type cache struct {
 	mu    sync.Mutex
 	limit int
@@ -16,40 +17,40 @@ type cache struct {
 	total int
 }
 
-// shown tells that lines of a segment were put together, for which all of its columns were decoded: the lines are kept, the columns not.
-func (c *cache) shown(s *segment.Segment) {
-	s.Release()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.total -= c.held[s]
-	delete(c.held, s)
-}
-
 // recent is for how many requests a column stays that none of them asks for, when there is no room.
 const recent = 3
 
-// used tells that a request is done with a segment.
+// used tells that a request is done with a segment, after its Done.
 func (c *cache) used(s *segment.Segment) {
 	s.Tick()
-	size := s.Decoded()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held == nil {
 		c.held = map[*segment.Segment]int{}
 	}
-	set := func() {
-		c.total += size - c.held[s]
-		c.held[s] = size
+	if c.measure(s); c.total <= c.limit {
+		return
 	}
-	if set(); c.total > c.limit {
-		s.Trim(recent)
-		size = s.Decoded()
-		set()
+	c.all((*segment.Segment).Slim)
+	if c.total > c.limit*7/8 {
+		c.all(func(s *segment.Segment) { s.Trim(recent) })
 	}
-	if c.total > c.limit {
+	if c.total > c.limit*7/8 {
 		s.Release()
-		c.total -= size
-		delete(c.held, s)
+		c.measure(s)
+	}
+}
+
+func (c *cache) measure(s *segment.Segment) {
+	size := s.Decoded()
+	c.total += size - c.held[s]
+	c.held[s] = size
+}
+
+func (c *cache) all(f func(*segment.Segment)) {
+	for s := range c.held {
+		f(s)
+		c.measure(s)
 	}
 }
 

@@ -148,7 +148,9 @@ func (t *task) each(ctx context.Context, order []int, do func(worker, segment in
 	}
 	work := func(w int) {
 		for i, ok := take(); ok; i, ok = take() {
+			t.view.Segments[i].Use()
 			going, err := do(w, i)
+			t.view.Segments[i].Done()
 			t.s.cache.used(t.view.Segments[i].Segment)
 			if err != nil {
 				mu.Lock()

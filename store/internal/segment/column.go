@@ -9,7 +9,6 @@ import (
 func (f *Column) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.touched = f.seg.ticks.Load()
 	if !f.loaded {
 		f.err = guarded(f.decode)
 		f.loaded = true

@@ -14,8 +14,22 @@ func (s *Segment) Decoded() int {
 			n += f.v.memory()
 		}
 		n += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
+		if f.set == nil {
+			n += 4 * (len(f.rows) + len(f.index))
+		}
 		f.mu.Unlock()
+		f.slimMu.Lock()
+		n += f.slim.memory()
+		f.slimMu.Unlock()
 	}
+	s.keyMu.Lock()
+	n += 4 * len(s.keyOf)
+	s.keyMu.Unlock()
+	s.filterMu.Lock()
+	if s.filter != nil {
+		n += len(s.filter.prints)
+	}
+	s.filterMu.Unlock()
 	s.mu.Lock()
 	n += 8*len(s.times) + len(s.levels)
 	s.mu.Unlock()
@@ -30,19 +44,4 @@ func (v *vec) memory() int {
 		}
 	}
 	return n
-}
-
-// Tick tells that one more request is done with the segment.
-func (s *Segment) Tick() { s.ticks.Add(1) }
-
-// Trim forgets the columns that none of the last requests, as Tick tells of them, has asked for.
-func (s *Segment) Trim(requests uint32) {
-	now := s.ticks.Load()
-	for _, f := range s.fields {
-		f.mu.Lock()
-		if f != s.shapeC && now-f.touched > requests {
-			f.forget()
-		}
-		f.mu.Unlock()
-	}
 }

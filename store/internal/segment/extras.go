@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"log/slog"
 	"math"
 	"slices"
@@ -176,15 +177,24 @@ func (s *Segment) MayContain(path string, value []byte) bool {
 	if !s.Filtered(path) {
 		return true
 	}
-	b, err := s.src.stream(s.sift)
-	if err != nil {
-		return true
+	f, err := s.readFilter()
+	return err != nil || f.has(hashValue(path, value))
+}
+
+// readFilter returns the filter, which is kept: a request for one value asks those of all segments.
+func (s *Segment) readFilter() (*filter, error) {
+	s.filterMu.Lock()
+	defer s.filterMu.Unlock()
+	if s.filter == nil {
+		b, err := s.src.stream(s.sift)
+		if err != nil {
+			return nil, err
+		}
+		if s.filter, err = readFilter(bytes.Clone(b)); err != nil {
+			return nil, err
+		}
 	}
-	f, err := readFilter(b)
-	if err != nil {
-		return true
-	}
-	return f.has(hashValue(path, value))
+	return s.filter, nil
 }
 
 // Filtered says whether MayContain can say no.

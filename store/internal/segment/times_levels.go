@@ -97,12 +97,12 @@ func parseTime(b []byte, kind Kind) (int64, bool) {
 
 // textTimes takes the first slot of each template that is a time with a date.
 func (c *Column) textTimes(times []int64, have []bool) error {
-	ts, err := c.Templates()
-	if ts == nil || err != nil {
+	codes, err := c.templateCodes()
+	if codes == nil || err != nil {
 		return err
 	}
-	first := make([]int, ts.Len())
-	layouts := make([]layout, ts.Len())
+	first := make([]int, len(c.v.templates))
+	layouts := make([]layout, len(first))
 	for code := range first {
 		first[code], layouts[code] = c.v.templates[code].firstTime()
 	}
@@ -122,7 +122,7 @@ func (c *Column) textTimes(times []int64, have []bool) error {
 		at, isTime := f.v.instants()
 		var b []byte
 		for i, r := range c.rows {
-			if code := ts.Codes[i]; !have[r] && first[code] == slot && index[r] >= 0 {
+			if code := codes[i]; !have[r] && first[code] == slot && index[r] >= 0 {
 				l := layouts[code]
 				var v int64
 				if isTime {
@@ -225,21 +225,22 @@ func (c *Column) textLevels(levels []int8) error {
 	if ts == nil || err != nil {
 		return err
 	}
+	codes := ts.ByRow()
 	const unknown, open = -128, 127
 	byCode := make([]int8, ts.Len())
 	var b []byte
 	for code := range byCode {
-		b = ts.AppendLiteral(b[:0], code)
-		if l, ok := textLevel(b); ok {
+		text := ts.Literal(code)
+		if l, ok := textLevel(text); ok {
 			byCode[code] = int8(l)
-		} else if holeInBrackets(b) {
+		} else if holeInBrackets(text) {
 			byCode[code] = open
 		} else {
 			byCode[code] = unknown
 		}
 	}
 	for i, r := range c.rows {
-		switch l := byCode[ts.Codes[i]]; l {
+		switch l := byCode[codes.At(r)-1]; l {
 		case unknown:
 		case open:
 			if b, err = c.AppendValue(b[:0], i); err != nil {
