@@ -8,9 +8,10 @@ import (
 )
 
 // A Vector holds a field of many records, each with one value at most: Codes, of each row the number of its value in Values, -1 for
-// none; or Numbers, NaN for none, of each row or, with Has, of each row whose bit is set in it; or, for a field of times, Times, of each row.
+// none; or Narrow, the same plus one in a byte; or Numbers, NaN for none, of each row or, with Has, of each row whose bit is set in it; or, for a field of times, Times, of each row.
 type Vector struct {
 	Codes   []int32
+	Narrow  []uint8
 	Values  []search.Value
 	Numbers []float64
 	Has     []uint64
@@ -28,6 +29,18 @@ func (c *Vector) spread() {
 	}
 	c.each(func(row uint32, f float64) { out[row] = f })
 	c.Numbers, c.Has = out, nil
+}
+
+// widen makes Codes of Narrow.
+func (c *Vector) widen() {
+	if c.Narrow == nil {
+		return
+	}
+	c.Codes = make([]int32, len(c.Narrow))
+	for i, code := range c.Narrow {
+		c.Codes[i] = int32(code) - 1
+	}
+	c.Narrow = nil
 }
 
 // each calls visit for every row that has one of Numbers, ascending.
@@ -59,10 +72,21 @@ func vectorized(specs []spec) bool {
 	return true
 }
 
-// AddVectors counts the rows, ascending, of columns in the order of Fields; weights are those of all rows, nil for 1 each. It may
-// write to rows. The error is [search.ErrBuckets].
-func (t *Tree) AddVectors(rows []uint32, columns []Vector, weights []float64) error {
+// AddVectors counts rows, those of n whose bits are set in in, of columns in the order of Fields; weights are those of all rows, nil for
+// 1 each. The error is [search.ErrBuckets].
+func (t *Tree) AddVectors(in []uint64, n int, columns []Vector, weights []float64) error {
 	v := &vectors{t: t, columns: columns, weights: weights}
+	if weights == nil && len(t.specs) == 1 && v.direct(&t.root.parts[0], &t.specs[0], in) {
+		t.root.Count += uint64(n)
+		t.root.Weight += float64(n)
+		return nil
+	}
+	rows := make([]uint32, 0, n)
+	for i, w := range in {
+		for ; w != 0; w &= w - 1 {
+			rows = append(rows, uint32(i*64+bits.TrailingZeros64(w)))
+		}
+	}
 	v.add(t.root, t.specs, rows)
 	if v.err == nil && *t.spent > treeMemory {
 		v.err = search.ErrBuckets
@@ -132,7 +156,7 @@ func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
 		}
 		return
 	}
-	if c.Codes == nil {
+	if c.widen(); c.Codes == nil {
 		return
 	}
 	values := make([]float64, len(c.Values))
@@ -150,6 +174,7 @@ func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
 }
 
 func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
+	c.widen()
 	switch {
 	case c.Codes != nil:
 		seen := make([]bool, len(c.Values))
@@ -177,6 +202,7 @@ func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
 
 // partition puts rows into buckets.
 func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
+	c.widen()
 	var ids []int32 // of each of rows, the number of its key
 	var keys []search.Value
 	switch {

@@ -37,7 +37,7 @@ func (s *Searcher) Aggregate(ctx context.Context, req *search.Request, aggs sear
 			a.trees[worker] = tree.Fork()
 		}
 		return true, a.segment(a.trees[worker], i)
-	})
+	}, t.s.cache.used)
 	if err == nil {
 		err = a.tail(ctx)
 	}
@@ -136,18 +136,17 @@ func (a *aggregator) segment(tree *eval.Tree, i int) error {
 	if err != nil || b.empty() {
 		return err
 	}
-	rows := b.rows()
 	if tree.Vectorized() {
-		done, err := a.vectors(tree, p, rows)
+		done, err := a.vectors(tree, p, b)
 		if done || err != nil {
 			return err
 		}
 	}
-	return a.rows(tree, p, i, rows)
+	return a.rows(tree, p, i, b.rows())
 }
 
 // vectors counts by columns, and says whether that can be.
-func (a *aggregator) vectors(tree *eval.Tree, p *part, rows []uint32) (bool, error) {
+func (a *aggregator) vectors(tree *eval.Tree, p *part, b bitmap) (bool, error) {
 	columns := make([]eval.Vector, len(tree.Fields))
 	for k, f := range tree.Fields {
 		var ok bool
@@ -169,7 +168,7 @@ func (a *aggregator) vectors(tree *eval.Tree, p *part, rows []uint32) (bool, err
 			return false, err
 		}
 	}
-	return true, tree.AddVectors(rows, columns, weights)
+	return true, tree.AddVectors(b, b.count(), columns, weights)
 }
 
 // rows counts one row after the other.
@@ -288,7 +287,7 @@ func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.Fi
 		mu.Lock()
 		defer mu.Unlock()
 		return true, p.fields(b, found)
-	})
+	}, t.s.cache.used)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (t *task) hits(ctx context.Context, items []eval.TopItem[place], memory int
 	}
 	if err := t.each(ctx, order, func(_, segment int) (bool, error) {
 		return true, fill(bySegment[segment])
-	}); err != nil {
+	}, t.s.cache.shown); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(out, func(h search.Hit) bool { return h.Line == nil }), nil

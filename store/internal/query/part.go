@@ -340,7 +340,7 @@ func (p *part) each(c *segment.Column, b bitmap, match func(v []byte) bool) erro
 	return nil
 }
 
-// inRange returns the rows that match and are in the time range.
+// inRange returns the rows that match and are in the time range; nil when there are none at first sight.
 func (p *part) inRange(n *node, x *eval.Exec) (bitmap, error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if x.TimeBound {
@@ -348,10 +348,10 @@ func (p *part) inRange(n *node, x *eval.Exec) (bitmap, error) {
 	}
 	least, most := p.seg.TimeRange()
 	if to <= least || from > most {
-		return newBitmap(p.rows), nil
+		return nil, nil
 	}
 	if _, none := p.certain(n); none {
-		return newBitmap(p.rows), nil
+		return nil, nil
 	}
 	if from <= least && most < to {
 		return p.match(n)

@@ -243,7 +243,13 @@ func (h *holes) mayHold(code, hole int, w string) bool {
 // formAllows says whether a value of the form that a column's values have may hold a word.
 func (h *holes) formAllows(c *segment.Column, w string) bool {
 	f := h.facts(c).form
-	return f.Decimal && strings.ContainsAny(w, "0123456789") || !f.Decimal && canBe(f, w)
+	if !f.Decimal {
+		return canBe(f, w)
+	}
+	if _, fraction, _ := strings.Cut(w, "."); f.Fraction >= 0 && len(fraction) != f.Fraction {
+		return false
+	}
+	return strings.ContainsAny(w, "0123456789")
 }
 
 // canBe says whether a word may be in a value of a form. Where prefix and suffix are of letters and digits, the value is one word.

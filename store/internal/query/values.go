@@ -148,10 +148,12 @@ func (p *part) vector(field string, numeric bool) (v eval.Vector, ok bool, err e
 			v.Values[code] = one[0]
 		}
 	}
+	if codes.Narrow != nil {
+		v.Narrow = codes.Narrow
+		return v, true, nil
+	}
 	v.Codes = make([]int32, p.rows)
 	switch {
-	case codes.Narrow != nil:
-		expand(v.Codes, codes.Narrow)
 	case codes.Wide != nil:
 		expand(v.Codes, codes.Wide)
 	default:
@@ -161,7 +163,7 @@ func (p *part) vector(field string, numeric bool) (v eval.Vector, ok bool, err e
 }
 
 // expand makes numbers that begin with 1 such that begin with 0.
-func expand[T uint8 | uint16 | uint32](dst []int32, codes []T) {
+func expand[T uint16 | uint32](dst []int32, codes []T) {
 	for i, code := range codes {
 		dst[i] = int32(code) - 1
 	}

@@ -97,6 +97,7 @@ func (c *Column) Dict() (*Dict, error) {
 	if c.order != nil {
 		c.mu.Lock()
 		if c.sorted == nil {
+			c.seg.changes.Add(1)
 			c.sorted = permute(codes, c.order)
 		}
 		codes = c.sorted
@@ -134,6 +135,7 @@ func (c *Column) Floats() (out []float64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.floats == nil {
+		c.seg.changes.Add(1)
 		c.floats = c.v.floats()
 		if c.order != nil {
 			c.floats = permute(c.floats, c.order)

@@ -10,6 +10,7 @@ func (f *Column) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.loaded {
+		f.seg.changes.Add(1)
 		f.err = guarded(f.decode)
 		f.loaded = true
 	}
@@ -313,6 +314,7 @@ func (f *Column) entries() []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.index == nil {
+		f.seg.changes.Add(1)
 		if f.set == nil {
 			f.set = &rowSet{rows: f.rows}
 		}
@@ -397,6 +399,7 @@ func (f *Column) idsByRow() ([]uint32, error) {
 		return nil, corrupt("field %d, a text, decides another", f.id)
 	}
 	if f.ids == nil {
+		f.seg.changes.Add(1)
 		ids := f.v.numbers()
 		out := make([]uint32, f.seg.rows)
 		if len(f.rows) < len(out) {

@@ -1,39 +1,42 @@
 package segment
 
-// Decoded returns about how many bytes of memory the decoded columns take.
-func (s *Segment) Decoded() int {
-	n := s.rowSets.memory()
+// Changes returns a number that grows whenever what Decoded says may have changed.
+func (s *Segment) Changes() uint64 { return s.changes.Load() }
+
+// Decoded returns about how many bytes of memory that takes which Slim leaves, and that which it forgets.
+func (s *Segment) Decoded() (small, large int) {
+	large = s.rowSets.memory()
 	s.src.mu.Lock()
 	for _, b := range s.src.shared {
-		n += len(b)
+		large += len(b)
 	}
 	s.src.mu.Unlock()
 	for _, f := range s.fields {
 		f.mu.Lock()
 		if f.v != nil {
-			n += f.v.memory()
+			large += f.v.memory()
 		}
-		n += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
+		large += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
 		if f.set == nil {
-			n += 4 * (len(f.rows) + len(f.index))
+			large += 4 * (len(f.rows) + len(f.index))
 		}
 		f.mu.Unlock()
 		f.slimMu.Lock()
-		n += f.slim.memory()
+		small += f.slim.memory()
 		f.slimMu.Unlock()
 	}
 	s.keyMu.Lock()
-	n += 4 * len(s.keyOf)
+	large += 4 * len(s.keyOf)
 	s.keyMu.Unlock()
 	s.filterMu.Lock()
 	if s.filter != nil {
-		n += len(s.filter.prints)
+		small += len(s.filter.prints)
 	}
 	s.filterMu.Unlock()
 	s.mu.Lock()
-	n += 8*len(s.times) + len(s.levels)
+	large += 8*len(s.times) + len(s.levels)
 	s.mu.Unlock()
-	return n
+	return small, large
 }
 
 func (v *vec) memory() int {

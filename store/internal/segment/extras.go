@@ -185,7 +185,9 @@ func (s *Segment) MayContain(path string, value []byte) bool {
 func (s *Segment) readFilter() (*filter, error) {
 	s.filterMu.Lock()
 	defer s.filterMu.Unlock()
+	s.filterTouched = s.ticks.Load()
 	if s.filter == nil {
+		s.changes.Add(1)
 		b, err := s.src.stream(s.sift)
 		if err != nil {
 			return nil, err

@@ -31,16 +31,18 @@ type Segment struct {
 	keyErr          error
 
 	extras
-	rowSets     rowSets
-	ticks       atomic.Uint32 // see Tick
-	columnsOnce sync.Once
-	columns     []*Column
-	inUse       sync.RWMutex // see Use
-	filterMu    sync.Mutex
-	filter      *filter
-	mu          sync.Mutex
-	times       []int64
-	levels      []int8
+	rowSets       rowSets
+	ticks         atomic.Uint32 // see Tick
+	changes       atomic.Uint64 // see Changes
+	columnsOnce   sync.Once
+	columns       []*Column
+	inUse         sync.RWMutex // see Use
+	filterMu      sync.Mutex
+	filter        *filter
+	filterTouched uint32 // tick at which filter was asked for last
+	mu            sync.Mutex
+	times         []int64
+	levels        []int8
 }
 
 // A Column holds the values of one path and kind in a segment's records. It is safe for concurrent use.

@@ -112,6 +112,7 @@ func (c *Column) RowCodes() (out *RowCodes, err error) {
 		r.ends[code] = uint32(len(r.text))
 	}
 	c.slim.codes = r
+	c.seg.changes.Add(1)
 	return r, nil
 }
 
@@ -171,6 +172,7 @@ func (c *Column) Numbers() (out *Numbers, err error) {
 		}
 	}
 	c.slim.numbers = n
+	c.seg.changes.Add(1)
 	return n, nil
 }
 
@@ -208,7 +210,24 @@ func (s *Segment) Slim() {
 	s.forget()
 }
 
+// SlimColumns is Slim, but the times and levels of the records stay.
+func (s *Segment) SlimColumns() {
+	if !s.inUse.TryLock() {
+		return
+	}
+	defer s.inUse.Unlock()
+	s.forgetColumns()
+}
+
 func (s *Segment) forget() {
+	s.forgetColumns()
+	s.mu.Lock()
+	s.times, s.levels = nil, nil
+	s.mu.Unlock()
+}
+
+func (s *Segment) forgetColumns() {
+	s.changes.Add(1)
 	s.src.release()
 	for _, f := range s.fields {
 		f.mu.Lock()
@@ -218,10 +237,7 @@ func (s *Segment) forget() {
 	s.keyMu.Lock()
 	s.keyOf, s.keyErr = nil, nil
 	s.keyMu.Unlock()
-	s.mu.Lock()
-	s.times, s.levels = nil, nil
 	s.rowSets.forget()
-	s.mu.Unlock()
 }
 
 // Use keeps what is decoded from being forgotten until Done: several requests may use a segment at once.
@@ -262,6 +278,7 @@ func (s *Segment) Trim(requests uint32) {
 		return
 	}
 	defer s.inUse.Unlock()
+	s.changes.Add(1)
 	now := s.ticks.Load()
 	for _, f := range s.fields {
 		f.slimMu.Lock()
@@ -270,4 +287,9 @@ func (s *Segment) Trim(requests uint32) {
 		}
 		f.slimMu.Unlock()
 	}
+	s.filterMu.Lock()
+	if now-s.filterTouched > requests {
+		s.filter = nil
+	}
+	s.filterMu.Unlock()
 }

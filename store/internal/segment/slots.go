@@ -35,6 +35,7 @@ func (c *Column) Templates() (out *Templates, err error) {
 		t.add(c, &c.v.templates[i])
 	}
 	c.slim.templates = t
+	c.seg.changes.Add(1)
 	return t, nil
 }
 
@@ -117,17 +118,23 @@ func (t *Templates) Hole(code, hole int) *Column {
 }
 
 // A Form is what all values of a column have in common: Prefix, then Digits hexadecimal digits, then Suffix; or, where Decimal is set, a
-// decimal number in a way that has digits and no letters.
+// decimal number in a way that has digits and no letters, with Fraction digits behind the point, or, -1, as many as it takes.
 type Form struct {
 	Decimal        bool
+	Fraction       int
 	Prefix, Suffix string
 	Digits         int
 }
 
 // Form returns the form of a column's values, and false when they have none.
 func (c *Column) Form() (Form, bool) {
-	if len(c.body) > 1 && (c.body[1] == strInt || c.body[1] == strDecimal) {
-		return Form{Decimal: true}, true // behind the order stands how the values are written
+	if len(c.body) > 3 { // behind the order stands how the values are written
+		switch {
+		case c.body[1] == strInt:
+			return decimalForm(0, decFixed), true
+		case c.body[1] == strDecimal && c.body[2] < 0x80:
+			return decimalForm(int(c.body[2]), c.body[3]), true
+		}
 	}
 	c.facts.mu.Lock()
 	defer c.facts.mu.Unlock()
@@ -153,10 +160,19 @@ type facts struct {
 // fewValues bounds the bytes of values that stay known.
 const fewValues = 2 << 10
 
+func decimalForm(scale int, style byte) Form {
+	if style != decFixed {
+		scale = -1
+	}
+	return Form{Decimal: true, Fraction: scale}
+}
+
 func (v *vec) form() (Form, bool) {
 	switch v.codec {
-	case strInt, strDecimal:
-		return Form{Decimal: true}, true
+	case strInt:
+		return decimalForm(0, decFixed), true
+	case strDecimal:
+		return decimalForm(v.param, v.style), true
 	case strHex:
 		return Form{Digits: 2 * v.param}, v.style < uuidLower
 	case strDict, strFunc:

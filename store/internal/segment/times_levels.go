@@ -16,6 +16,7 @@ func (s *Segment) Times() (out []int64, err error) {
 	if s.times != nil {
 		return s.times, nil
 	}
+	s.changes.Add(1)
 	times, have := make([]int64, s.rows), make([]bool, s.rows)
 	for _, key := range jsonline.TimeKeys {
 		for _, c := range s.Find(key) {
@@ -30,6 +31,9 @@ func (s *Segment) Times() (out []int64, err error) {
 	for _, c := range s.Find("") {
 		if c.key.kind == Text {
 			if err := c.textTimes(times, have); err != nil {
+				return nil, err
+			}
+			if err := c.objectTimes(times, have); err != nil {
 				return nil, err
 			}
 		}
@@ -168,6 +172,7 @@ func (s *Segment) Levels() (out []int8, err error) {
 	if s.levels != nil {
 		return s.levels, nil
 	}
+	s.changes.Add(1)
 	levels, have := make([]int8, s.rows), make([]bool, s.rows)
 	for _, key := range jsonline.LevelKeys {
 		for _, c := range s.Find(key) {
@@ -183,6 +188,9 @@ func (s *Segment) Levels() (out []int8, err error) {
 		if err := c.textLevels(levels); err != nil {
 			return nil, err
 		}
+		if err := c.objectLevels(levels); err != nil {
+			return nil, err
+		}
 	}
 	s.levels = levels
 	return levels, nil
@@ -195,7 +203,7 @@ func (c *Column) levels(levels []int8, have []bool) error {
 	}
 	set := func(i int, value []byte) {
 		if l, ok := jsonline.Level(string(value)); ok && !have[c.rows[i]] {
-			levels[c.rows[i]], have[c.rows[i]] = int8(min(max(l, -128), 127)), true
+			levels[c.rows[i]], have[c.rows[i]] = levelByte(l), true
 		}
 	}
 	var b []byte
