@@ -201,9 +201,17 @@ func (c *Column) levels(levels []int8, have []bool) error {
 	if err != nil {
 		return err
 	}
-	set := func(i int, value []byte) {
-		if l, ok := jsonline.Level(string(value)); ok && !have[c.rows[i]] {
-			levels[c.rows[i]], have[c.rows[i]] = levelByte(l), true
+	type named struct {
+		level slog.Level
+		ok    bool
+	}
+	parse := func(value []byte) (n named) {
+		n.level, n.ok = jsonline.Level(string(value))
+		return n
+	}
+	set := func(i int, n named) {
+		if row := c.rows[i]; n.ok && !have[row] {
+			levels[row], have[row] = levelByte(n.level), true
 		}
 	}
 	var b []byte
@@ -212,13 +220,14 @@ func (c *Column) levels(levels []int8, have []bool) error {
 			if b, err = c.AppendValue(b[:0], i); err != nil {
 				return err
 			}
-			set(i, b)
+			set(i, parse(b))
 		}
 		return nil
 	}
-	names := make([][]byte, d.Len())
+	names := make([]named, d.Len())
 	for code := range names {
-		names[code] = d.AppendValue(nil, code)
+		b = d.AppendValue(b[:0], code)
+		names[code] = parse(b)
 	}
 	for i, code := range d.Codes {
 		set(i, names[code])
