@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/sluicelog/sluice/search"
@@ -153,7 +154,7 @@ func measureQueries(ctx context.Context, dir string) error {
 		var hits uint64
 		var used time.Duration
 		for i := -2; i < *runs; i++ {
-			wall, cpu := time.Now(), cpuTime()
+			wall, cpu := time.Now(), cpuTime(syscall.RUSAGE_SELF)
 			if hits, err = q.run(ctx, s); err != nil {
 				fmt.Fprintf(os.Stderr, "storequery: %s: %v\n", q.name, err)
 				failed = true
@@ -161,7 +162,7 @@ func measureQueries(ctx context.Context, dir string) error {
 			}
 			if i >= 0 {
 				took[i] = time.Since(wall)
-				used += cpuTime() - cpu
+				used += cpuTime(syscall.RUSAGE_SELF) - cpu
 			}
 		}
 		slices.Sort(took)

@@ -7,7 +7,7 @@ import (
 )
 
 // Times returns the time of each record in nanoseconds since 1970. It is the first of the members time, ts, timestamp and
-// @timestamp that can be read, in a text the first time with a date; a record without has the time of the one before it.
+// @timestamp that can be read, in a text that is no object the first time with a date; a record without has the time of the one before it.
 // It is not to be written to.
 func (s *Segment) Times() (out []int64, err error) {
 	defer guard(&err)
