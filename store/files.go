@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +27,18 @@ type span struct {
 }
 
 func (s span) name() string {
-	return fmt.Sprintf("%016x-%016x.%d%s", s.first, s.last, s.gen, segSuffix)
+	b := appendHex(make([]byte, 0, 48), s.first)
+	b = appendHex(append(b, '-'), s.last)
+	b = strconv.AppendUint(append(b, '.'), uint64(s.gen), 10)
+	return string(append(b, segSuffix...))
+}
+
+// appendHex appends 16 hexadecimal digits.
+func appendHex(b []byte, n uint64) []byte {
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[n>>shift&15])
+	}
+	return b
 }
 
 // parseName is the inverse of name.

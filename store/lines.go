@@ -27,6 +27,8 @@ func (s *Snapshot) Lines() iter.Seq2[Line, error] {
 
 func segmentLines(o *opened, yield func(Line, error) bool) bool {
 	defer o.seg.Release()
+	o.seg.Use()
+	defer o.seg.Done()
 	var buf []byte
 	var err error
 	for row := range o.seg.Len() {

@@ -93,6 +93,8 @@ func (s *Snapshot) Report() (Report, error) {
 
 func (r *Report) add(seg *segment.Segment, fields map[string]*FieldStats, templates map[TemplateCount]int) error {
 	defer seg.Release()
+	seg.Use()
+	defer seg.Done()
 	sizes, err := seg.Sizes()
 	if err != nil {
 		return err
@@ -124,11 +126,14 @@ func (r *Report) add(seg *segment.Segment, fields map[string]*FieldStats, templa
 			continue
 		}
 		counts := make([]int, ts.Len())
-		for _, code := range ts.Codes {
-			counts[code]++
+		codes := ts.ByRow()
+		for row := range seg.Len() {
+			if code := codes.At(uint32(row)); code > 0 {
+				counts[code-1]++
+			}
 		}
 		for code, n := range counts {
-			templates[TemplateCount{Path: c.Path(), Text: string(ts.AppendLiteral(nil, code))}] += n
+			templates[TemplateCount{Path: c.Path(), Text: string(ts.Literal(code))}] += n
 		}
 	}
 	return nil

@@ -87,12 +87,13 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	if err != nil {
 		return usageError{err}
 	}
-	r := resumed{stack: stack, at: at, path: path, saved: time.Now()}
+	r := resumed{stack: stack, at: at, path: path, saved: time.Now(), progress: newProgress(e, files)}
 	for _, name := range files {
 		if err = r.file(ctx, name); err != nil {
 			break
 		}
 	}
+	r.progress.done()
 	// The places may only be saved when all that lies before them is safe.
 	end, cancel := closing(ctx)
 	defer cancel()
@@ -110,6 +111,8 @@ type resumed struct {
 	path  string
 	lines int // since the places were saved
 	saved time.Time
+
+	progress *progress
 }
 
 // file logs the lines of a file behind its place. A last line without an end is left for the next run, when it may have one.
@@ -133,6 +136,7 @@ func (r *resumed) file(ctx context.Context, name string) error {
 	if _, err := f.Seek(r.at[key], io.SeekStart); err != nil {
 		return err
 	}
+	r.progress.skip(r.at[key])
 	sum := sha256.Sum256([]byte(key))
 	prefix := hex.EncodeToString(sum[:8]) + "-"
 	h := r.stack.Handler()
@@ -148,6 +152,7 @@ func (r *resumed) file(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
+		r.progress.add(len(line))
 		text, _ := cutEnd(line)
 		rec := recordOf(text)
 		if h.Enabled(ctx, rec.Level) {

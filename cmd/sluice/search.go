@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -213,7 +211,7 @@ type printer struct {
 
 func newPrinter(w io.Writer, raw, asJSON bool) *printer {
 	p := &printer{w: bufio.NewWriterSize(w, 64<<10), raw: raw, json: asJSON}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if onTerminal(w) {
 		p.interactive = true
 		p.colour = !raw && !asJSON && os.Getenv("NO_COLOR") == "" // https://no-color.org
 	}

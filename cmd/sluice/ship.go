@@ -30,7 +30,9 @@ shipper that was killed and is started again with the same words ends with every
   sluice ship --config sluice.yaml app.log
   sluice ship --to store:logs app.log
   sluice ship --to opensearch --url https://localhost:9200 --user shipper --spool spool --resume app.pos app.log
-  sluice ship --to null --stats app.log`,
+  sluice ship --to null --stats app.log
+
+When standard error is a terminal and standard output is not, it shows how many lines are through and, of files, how long the rest will take.`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
 		var o shipping
 		o.connection.flags(fs)
@@ -138,13 +140,16 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 		return err
 	}
 	h := stack.Handler()
-	err = eachLine(ctx, e, files, func(line, _ []byte) error {
+	p := newProgress(e, files)
+	err = eachLine(ctx, e, files, func(line, end []byte) error {
+		p.add(len(line) + len(end))
 		r := recordOf(line)
 		if !h.Enabled(ctx, r.Level) {
 			return nil
 		}
 		return h.Handle(ctx, r)
 	})
+	p.done()
 	return settle(ctx, e, stack, err, stats)
 }
 
@@ -185,11 +190,14 @@ func shipVerbatim(ctx context.Context, e env, files []string, dir string) error 
 	if err != nil {
 		return usageError{err}
 	}
+	p := newProgress(e, files)
 	err = eachLine(ctx, e, files, func(line, end []byte) error {
+		p.add(len(line) + len(end))
 		if len(end) == 2 { // the \r of \r\n is the line's
 			line = line[:len(line)+1]
 		}
 		return s.Append(line)
 	})
+	p.done()
 	return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }

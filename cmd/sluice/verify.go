@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sluicelog/sluice/audit"
-	"golang.org/x/term"
 )
 
 var verifyCommand = command{
@@ -50,7 +49,7 @@ Without --key the public key in DIR is believed, and without --anchor a log that
 				}
 				o.Anchors = append(o.Anchors, found...)
 			}
-			if f, ok := e.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			if onTerminal(e.stderr) {
 				last := time.Now()
 				o.Progress = func(read, size int64) {
 					if time.Since(last) > 200*time.Millisecond {

@@ -25,6 +25,7 @@ type Record struct {
 	Line   []byte
 	Leaves []Leaf
 	Time   int64 // nanoseconds since 1970, NoTime without one
+	Object bool  // the line is a JSON object
 
 	path, arena []byte
 }
@@ -35,7 +36,7 @@ func (r *Record) Parse(line []byte) {
 	r.Line, r.Leaves, r.path, r.arena = line, r.Leaves[:0], r.path[:0], r.arena[:0]
 	s := scanner{text: line}
 	s.space()
-	if !s.object(r, 0) || !s.atEnd() {
+	if r.Object = s.object(r, 0) && s.atEnd(); !r.Object {
 		r.Leaves = append(r.Leaves[:0], Leaf{Path: []byte("msg"), Type: search.String, Text: line})
 	}
 	r.Time = r.findTime()

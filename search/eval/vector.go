@@ -2,17 +2,62 @@ package eval
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/sluicelog/sluice/search"
 )
 
 // A Vector holds a field of many records, each with one value at most: Codes, of each row the number of its value in Values, -1 for
-// none; or Numbers, of each row, NaN for none; or, for a field of times, Times, of each row.
+// none; or Narrow, the same plus one in a byte; or Numbers, NaN for none, of each row or, with Has, of each row whose bit is set in it; or, for a field of times, Times, of each row.
 type Vector struct {
 	Codes   []int32
+	Narrow  []uint8
 	Values  []search.Value
 	Numbers []float64
+	Has     []uint64
 	Times   []int64
+}
+
+// spread makes Numbers those of each row.
+func (c *Vector) spread() {
+	if c.Has == nil {
+		return
+	}
+	out := make([]float64, 64*len(c.Has))
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	c.each(func(row uint32, f float64) { out[row] = f })
+	c.Numbers, c.Has = out, nil
+}
+
+// widen makes Codes of Narrow.
+func (c *Vector) widen() {
+	if c.Narrow == nil {
+		return
+	}
+	c.Codes = make([]int32, len(c.Narrow))
+	for i, code := range c.Narrow {
+		c.Codes[i] = int32(code) - 1
+	}
+	c.Narrow = nil
+}
+
+// each calls visit for every row that has one of Numbers, ascending.
+func (c *Vector) each(visit func(row uint32, f float64)) {
+	if c.Has == nil {
+		for i, f := range c.Numbers {
+			visit(uint32(i), f)
+		}
+		return
+	}
+	at := 0
+	for i, w := range c.Has {
+		for ; w != 0; w &= w - 1 {
+			visit(uint32(i*64+bits.TrailingZeros64(w)), c.Numbers[at])
+			at++
+		}
+	}
 }
 
 // Vectorized says whether the tree can count rows by AddVectors: TopHits needs them one by one.
@@ -27,10 +72,21 @@ func vectorized(specs []spec) bool {
 	return true
 }
 
-// AddVectors counts the rows, ascending, of columns in the order of Fields; weights are those of all rows, nil for 1 each. It may
-// write to rows. The error is [search.ErrBuckets].
-func (t *Tree) AddVectors(rows []uint32, columns []Vector, weights []float64) error {
+// AddVectors counts rows, those of n whose bits are set in in, of columns in the order of Fields; weights are those of all rows, nil for
+// 1 each. The error is [search.ErrBuckets].
+func (t *Tree) AddVectors(in []uint64, n int, columns []Vector, weights []float64) error {
 	v := &vectors{t: t, columns: columns, weights: weights}
+	if weights == nil && len(t.specs) == 1 && v.direct(&t.root.parts[0], &t.specs[0], in) {
+		t.root.Count += uint64(n)
+		t.root.Weight += float64(n)
+		return nil
+	}
+	rows := make([]uint32, 0, n)
+	for i, w := range in {
+		for ; w != 0; w &= w - 1 {
+			rows = append(rows, uint32(i*64+bits.TrailingZeros64(w)))
+		}
+	}
 	v.add(t.root, t.specs, rows)
 	if v.err == nil && *t.spent > treeMemory {
 		v.err = search.ErrBuckets
@@ -92,6 +148,7 @@ func (v *vectors) add(g *Group, specs []spec, rows []uint32) {
 // numbers calls visit for every row that has a number.
 func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
 	if c.Numbers != nil {
+		c.spread()
 		for _, r := range rows {
 			if f := c.Numbers[r]; f == f {
 				visit(r, f)
@@ -99,7 +156,7 @@ func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
 		}
 		return
 	}
-	if c.Codes == nil {
+	if c.widen(); c.Codes == nil {
 		return
 	}
 	values := make([]float64, len(c.Values))
@@ -117,6 +174,7 @@ func (c *Vector) numbers(rows []uint32, visit func(row uint32, f float64)) {
 }
 
 func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
+	c.widen()
 	switch {
 	case c.Codes != nil:
 		seen := make([]bool, len(c.Values))
@@ -129,6 +187,7 @@ func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
 			}
 		}
 	case c.Numbers != nil:
+		c.spread()
 		for _, r := range rows {
 			if f := c.Numbers[r]; f == f {
 				p.distinct.Add(Hash(search.NumberValue(search.Float(f))))
@@ -143,6 +202,7 @@ func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
 
 // partition puts rows into buckets.
 func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
+	c.widen()
 	var ids []int32 // of each of rows, the number of its key
 	var keys []search.Value
 	switch {
@@ -156,6 +216,7 @@ func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
 			return c.Times[r], true
 		}, search.TimeValue)
 	case c.Numbers != nil:
+		c.spread()
 		ids, keys = keysOf(rows, func(r uint32) (float64, bool) {
 			f := c.Numbers[r]
 			if h, ok := s.agg.(search.Histogram); ok {
@@ -224,22 +285,21 @@ func (v *vectors) fused(p *part, s *spec, rows []uint32, ids []int32, keys []sea
 		if s.inner[k].field < 0 {
 			continue
 		}
-		numbers := v.columns[s.inner[k].field].Numbers
-		if s.inner[k].isPercentiles() {
-			sketches := make([]*Sketch, len(groups))
-			for i, g := range groups {
-				if g != nil {
-					sketches[i] = g.parts[k].sketch
-				}
+		// The numbers may be fewer than the rows: these are gone along with them.
+		at, percentiles := 0, s.inner[k].isPercentiles()
+		v.columns[s.inner[k].field].each(func(row uint32, f float64) {
+			for at < len(rows) && rows[at] < row {
+				at++
 			}
-			addAll(sketches, rows, ids, numbers)
-			continue
-		}
-		for i, r := range rows {
-			if f := numbers[r]; f == f && ids[i] >= 0 {
-				addSummary(groups[ids[i]].parts[k].summary, f, 1)
+			if at == len(rows) || rows[at] != row || ids[at] < 0 || f != f {
+				return
 			}
-		}
+			if p := &groups[ids[at]].parts[k]; percentiles {
+				p.sketch.Add(f, 1)
+			} else {
+				addSummary(p.summary, f, 1)
+			}
+		})
 	}
 	return true
 }

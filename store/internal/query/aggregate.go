@@ -37,7 +37,7 @@ func (s *Searcher) Aggregate(ctx context.Context, req *search.Request, aggs sear
 			a.trees[worker] = tree.Fork()
 		}
 		return true, a.segment(a.trees[worker], i)
-	})
+	}, t.s.cache.used)
 	if err == nil {
 		err = a.tail(ctx)
 	}
@@ -136,18 +136,17 @@ func (a *aggregator) segment(tree *eval.Tree, i int) error {
 	if err != nil || b.empty() {
 		return err
 	}
-	rows := b.rows()
 	if tree.Vectorized() {
-		done, err := a.vectors(tree, p, rows)
+		done, err := a.vectors(tree, p, b)
 		if done || err != nil {
 			return err
 		}
 	}
-	return a.rows(tree, p, i, rows)
+	return a.rows(tree, p, i, b.rows())
 }
 
 // vectors counts by columns, and says whether that can be.
-func (a *aggregator) vectors(tree *eval.Tree, p *part, rows []uint32) (bool, error) {
+func (a *aggregator) vectors(tree *eval.Tree, p *part, b bitmap) (bool, error) {
 	columns := make([]eval.Vector, len(tree.Fields))
 	for k, f := range tree.Fields {
 		var ok bool
@@ -169,7 +168,7 @@ func (a *aggregator) vectors(tree *eval.Tree, p *part, rows []uint32) (bool, err
 			return false, err
 		}
 	}
-	return true, tree.AddVectors(rows, columns, weights)
+	return true, tree.AddVectors(b, b.count(), columns, weights)
 }
 
 // rows counts one row after the other.
@@ -251,14 +250,14 @@ func (p *part) levelsAreNames() bool {
 	if len(columns) != 1 || columns[0].Kind() != segment.String || columns[0].Len() != p.rows {
 		return false
 	}
-	d, err := columns[0].Dict()
-	if d == nil || err != nil {
+	codes, err := columns[0].RowCodes()
+	if codes == nil || err != nil {
 		return false
 	}
-	for code := range d.Len() {
-		p.buf = d.AppendValue(p.buf[:0], code)
-		l, err := level.Parse(string(p.buf))
-		if err != nil || level.Name(l) != string(p.buf) {
+	for code := range codes.Len() {
+		name := string(codes.Value(code))
+		l, err := level.Parse(name)
+		if err != nil || level.Name(l) != name {
 			return false
 		}
 	}
@@ -288,7 +287,7 @@ func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.Fi
 		mu.Lock()
 		defer mu.Unlock()
 		return true, p.fields(b, found)
-	})
+	}, t.s.cache.used)
 	if err != nil {
 		return nil, err
 	}

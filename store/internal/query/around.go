@@ -103,7 +103,11 @@ func (t *task) end() uint64 {
 // rowsOf calls visit for the rows of a segment that match and arrived at from or later, the last first when backwards.
 func (t *task) rowsOf(i int, from uint64, backwards bool, visit func(at place, time int64) bool) error {
 	s := t.view.Segments[i]
-	defer t.s.cache.used(s.Segment)
+	s.Use()
+	defer func() {
+		s.Done()
+		t.s.cache.used(s.Segment)
+	}()
 	if s.Seq(s.Len()-1) < from {
 		return nil
 	}
@@ -342,7 +346,10 @@ func (s *Searcher) Explain(ctx context.Context, req *search.Request) (*search.Pl
 		}
 		p := newPart(seg)
 		at := time.Now()
+		seg.Use()
 		b, err := p.inRange(t.cond, t.Exec)
+		all, none := p.certain(t.cond)
+		seg.Done()
 		if err != nil {
 			return nil, err
 		}
@@ -350,7 +357,6 @@ func (s *Searcher) Explain(ctx context.Context, req *search.Request) (*search.Pl
 		total += n
 		least, most := seg.TimeRange()
 		outside := t.TimeBound && (t.To <= least || t.From > most)
-		all, none := p.certain(t.cond)
 		step := &search.Plan{Step: "segment " + seg.Name, Rows: n, Bytes: seg.Size(), Took: time.Since(at)}
 		switch {
 		case outside || none:

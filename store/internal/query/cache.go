@@ -1,56 +1,95 @@
 package query
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
-// cache bounds what segments keep of their decoded columns. When a further one does not fit, it is that one that goes: requests go
-// through segments in the same order, so the oldest ones kept are the next ones asked.
+// cache bounds what segments keep of what they have decoded. What is large, as it is decoded, stays of the segments used last, in a quarter
+// of the room; what is small stays of all. When that is too much, columns go that no request has asked for lately, and then the
+// segment used last: requests go through segments in the same order, so the oldest ones kept are the next ones asked.
 type cache struct {
 	mu    sync.Mutex
 	limit int
-	held  map[*segment.Segment]int
+	held  map[*segment.Segment]held
 	names map[*segment.Segment]bool // whether levels are spelled as names, of segments of which it was asked
-	total int
+	total held
+	large []*segment.Segment // those that hold what is large, the one used last at the end
 }
 
-// shown tells that lines of a segment were put together, for which all of its columns were decoded: the lines are kept, the columns not.
-func (c *cache) shown(s *segment.Segment) {
-	s.Release()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.total -= c.held[s]
-	delete(c.held, s)
+// held is how many bytes are kept, as of when a segment's Changes were so many.
+type held struct {
+	small, large int
+	changes      uint64
 }
 
 // recent is for how many requests a column stays that none of them asks for, when there is no room.
-const recent = 3
+const recent = 1
 
-// used tells that a request is done with a segment.
+// used tells that a request is done with a segment, after its Done.
 func (c *cache) used(s *segment.Segment) {
 	s.Tick()
-	size := s.Decoded()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held == nil {
-		c.held = map[*segment.Segment]int{}
+		c.held = map[*segment.Segment]held{}
 	}
-	set := func() {
-		c.total += size - c.held[s]
-		c.held[s] = size
+	c.measure(s)
+	if at := slices.Index(c.large, s); at >= 0 {
+		c.large = slices.Delete(c.large, at, at+1)
 	}
-	if set(); c.total > c.limit {
+	if c.held[s].large > 0 {
+		c.large = append(c.large, s)
+	}
+	for len(c.large) > 0 && c.total.large > c.limit/4 {
+		c.large[0].Slim() // if somebody uses it, that one will come here, too
+		c.measure(c.large[0])
+		c.large = c.large[1:]
+	}
+	if c.total.small <= c.limit*3/4 {
+		return
+	}
+	for s := range c.held {
 		s.Trim(recent)
-		size = s.Decoded()
-		set()
+		c.measure(s)
 	}
-	if c.total > c.limit {
+	if c.total.small > c.limit*3/4 {
 		s.Release()
-		c.total -= size
-		delete(c.held, s)
+		c.measure(s)
 	}
+}
+
+// shown is used, after lines of the segment were put together, for which all of its columns may have been decoded: the lines are kept, and
+// where room is short the columns are not.
+func (c *cache) shown(s *segment.Segment) {
+	c.mu.Lock()
+	if c.held[s].changes == s.Changes() {
+		c.mu.Unlock()
+		c.used(s)
+		return
+	}
+	_, large := s.Decoded()
+	grown := large - c.held[s].large
+	short := grown > 0 && c.total.large+grown > c.limit/4
+	c.mu.Unlock()
+	if short {
+		s.SlimColumns()
+	}
+	c.used(s)
+}
+
+func (c *cache) measure(s *segment.Segment) {
+	old, known := c.held[s]
+	size := held{changes: s.Changes()}
+	if known && old.changes == size.changes {
+		return
+	}
+	size.small, size.large = s.Decoded()
+	c.total.small += size.small - old.small
+	c.total.large += size.large - old.large
+	c.held[s] = size
 }
 
 // keep forgets segments that are not there any more.
@@ -71,10 +110,12 @@ func (c *cache) keep(list []Segment) {
 	}
 	for s, size := range c.held {
 		if !live[s] {
-			c.total -= size
+			c.total.small -= size.small
+			c.total.large -= size.large
 			delete(c.held, s)
 		}
 	}
+	c.large = slices.DeleteFunc(c.large, func(s *segment.Segment) bool { return !live[s] })
 }
 
 // levelsAreNames is [part.levelsAreNames], remembered: segments do not change.

@@ -46,13 +46,8 @@ func (t *task) hits(ctx context.Context, items []eval.TopItem[place], memory int
 		return nil, err
 	}
 	if err := t.each(ctx, order, func(_, segment int) (bool, error) {
-		decoded := t.view.Segments[segment].Decoded()
-		err := fill(bySegment[segment])
-		if t.view.Segments[segment].Decoded() > decoded {
-			t.s.cache.shown(t.view.Segments[segment].Segment)
-		}
-		return true, err
-	}); err != nil {
+		return true, fill(bySegment[segment])
+	}, t.s.cache.shown); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(out, func(h search.Hit) bool { return h.Line == nil }), nil
@@ -71,6 +66,8 @@ func (t *task) hit(at place, time int64, rec *eval.Record, line []byte) (search.
 	} else {
 		s := t.view.Segments[at.segment]
 		var err error
+		s.Use()
+		defer s.Done()
 		if line, err = s.AppendLine(line[:0], int(at.row)); err != nil {
 			p := newPart(s)
 			err = p.damage("record "+strconv.FormatUint(n, 10), err)

@@ -265,7 +265,11 @@ func (p *part) column(n *node, c *segment.Column, b bitmap) error {
 	switch c.Kind() {
 	case segment.Number:
 		if want, ok := n.m.Numbers(); ok && n.m.Kind == search.Plain {
-			return numbers(c, want, b)
+			n, err := c.Numbers()
+			if err == nil {
+				b.addNumbers(n, want)
+			}
+			return err
 		}
 		return p.each(c, b, func(v []byte) bool { return n.m.Leaf(&eval.Leaf{Type: search.Numeric, Text: v}) })
 	case segment.Word:
@@ -304,51 +308,26 @@ func (p *part) unescaped(raw []byte) []byte {
 	return raw
 }
 
-// numbers adds the rows of a column of numbers that are in an interval.
-func numbers(c *segment.Column, want eval.Interval, b bitmap) error {
-	floats, err := c.Floats()
-	if err != nil {
-		return err
-	}
-	rows, err := c.Rows()
-	if err != nil {
-		return err
-	}
-	least, most := want.Least, want.Most
-	for i, f := range floats {
-		if f >= least && f <= most {
-			b.set(rows[i])
-		}
-	}
-	return nil
-}
-
 // each adds the rows of a column whose values match: where values have numbers, each is asked once.
 func (p *part) each(c *segment.Column, b bitmap, match func(v []byte) bool) error {
-	d, err := c.Dict()
+	codes, err := c.RowCodes()
 	if err != nil {
 		return err
+	}
+	if codes != nil {
+		wanted, any := make([]bool, codes.Len()+1), false
+		for code := range codes.Len() {
+			wanted[code+1] = match(codes.Value(code))
+			any = any || wanted[code+1]
+		}
+		if any {
+			b.addCodes(codes, wanted)
+		}
+		return nil
 	}
 	rows, err := c.Rows()
 	if err != nil {
 		return err
-	}
-	if d != nil {
-		matched, any := make([]bool, d.Len()), false
-		for code := range matched {
-			p.buf = d.AppendValue(p.buf[:0], code)
-			matched[code] = match(p.buf)
-			any = any || matched[code]
-		}
-		if !any {
-			return nil
-		}
-		for i, code := range d.Codes {
-			if matched[code] {
-				b.set(rows[i])
-			}
-		}
-		return nil
 	}
 	for i, r := range rows {
 		if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
@@ -361,7 +340,7 @@ func (p *part) each(c *segment.Column, b bitmap, match func(v []byte) bool) erro
 	return nil
 }
 
-// inRange returns the rows that match and are in the time range.
+// inRange returns the rows that match and are in the time range; nil when there are none at first sight.
 func (p *part) inRange(n *node, x *eval.Exec) (bitmap, error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if x.TimeBound {
@@ -369,10 +348,10 @@ func (p *part) inRange(n *node, x *eval.Exec) (bitmap, error) {
 	}
 	least, most := p.seg.TimeRange()
 	if to <= least || from > most {
-		return newBitmap(p.rows), nil
+		return nil, nil
 	}
 	if _, none := p.certain(n); none {
-		return newBitmap(p.rows), nil
+		return nil, nil
 	}
 	if from <= least && most < to {
 		return p.match(n)

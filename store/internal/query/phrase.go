@@ -22,10 +22,12 @@ const (
 	always
 )
 
-// judgement is a verdict and, for maybe, words of which a hole must hold one; none means that every record is looked at.
+// judgement is what is known of the records of a template.
 type judgement struct {
 	verdict
-	words []string
+	words      []string // for maybe: of which a hole must hold one; none: every record is looked at
+	candidates bitmap   // for maybe: which records can match; nil: any
+	exact      bool     // the candidates do match
 }
 
 // phrase adds the rows of a column of templates, and says whether it is one.
@@ -38,36 +40,28 @@ func (p *part) phrase(phrase []string, n *node, c *segment.Column, b bitmap) (bo
 		return true, nil
 	}
 	judged, holes := make([]judgement, t.Len()), newHoles(p, t)
-	any := false
 	for code := range judged {
-		p.buf = t.AppendLiteral(p.buf[:0], code)
+		j := &judged[code]
+		text := t.Literal(code)
 		switch {
-		case bytes.IndexByte(p.buf, '\\') < 0:
-			judged[code] = holes.judge(phrase, p.buf, code)
-		case bytes.IndexByte(p.buf, segment.Hole) < 0:
-			judged[code] = holes.judge(phrase, p.unescaped(p.buf), code)
+		case bytes.IndexByte(text, '\\') < 0:
+			*j = holes.judge(phrase, text, code)
+		case bytes.IndexByte(text, segment.Hole) < 0:
+			*j = holes.judge(phrase, p.unescaped(text), code)
 		default:
-			judged[code].verdict = maybe // an escape may go on in a hole
+			j.verdict = maybe // an escape may go on in a hole
 		}
-		any = any || judged[code].verdict != never
-	}
-	if !any {
-		return true, nil
-	}
-	candidates := make([]bitmap, t.Len())
-	for code, j := range judged {
-		if j.verdict == maybe && j.words != nil {
-			if candidates[code], err = holes.rowsWith(code, j.words); err != nil {
-				return true, err
-			}
+		if j.verdict != maybe || j.words == nil {
+			continue
+		}
+		if j.candidates, j.exact, err = holes.aligned(phrase, text, code); err == nil && !j.exact {
+			j.candidates, err = holes.rowsWith(code, j.words)
+		}
+		if err != nil {
+			return true, err
 		}
 	}
-	return true, p.decide(n, c, t, func(code uint32, row uint32) verdict {
-		if v := judged[code].verdict; v != maybe || candidates[code] == nil || candidates[code].has(row) {
-			return v
-		}
-		return never
-	}, b)
+	return true, p.decide(n, c, t, judged, b)
 }
 
 // judge says what a template's text, with holes, means for a phrase.
@@ -126,11 +120,11 @@ func (h *holes) judge(phrase []string, text []byte, code int) judgement {
 	}
 	switch {
 	case all && slices.Contains(held, true):
-		return judgement{maybe, needed}
+		return judgement{verdict: maybe, words: needed}
 	case all || slices.Contains(held, false):
 		return judgement{}
 	}
-	return judgement{maybe, needed[:1]}
+	return judgement{verdict: maybe, words: needed[:1]}
 }
 
 // touchesThrough says whether a mark that joins words stands between the word and a hole.
@@ -240,25 +234,45 @@ func (h *holes) mayHold(code, hole int, w string) bool {
 	c := h.t.Hole(code, hole)
 	f := h.facts(c)
 	if f.formed {
-		return f.form.Decimal && strings.ContainsAny(w, "0123456789") || !f.form.Decimal && canBe(f.form, w)
+		return h.formAllows(c, w)
 	}
 	f.list(c)
 	return !f.whole || bytes.Contains(f.values, []byte(w))
 }
 
+// formAllows says whether a value of the form that a column's values have may hold a word.
+func (h *holes) formAllows(c *segment.Column, w string) bool {
+	f := h.facts(c).form
+	if !f.Decimal {
+		return canBe(f, w)
+	}
+	if _, fraction, _ := strings.Cut(w, "."); f.Fraction >= 0 && len(fraction) != f.Fraction {
+		return false
+	}
+	return strings.ContainsAny(w, "0123456789")
+}
+
 // canBe says whether a word may be in a value of a form. Where prefix and suffix are of letters and digits, the value is one word.
 func canBe(f segment.Form, w string) bool {
-	for _, s := range []string{f.Prefix, f.Suffix} {
-		for i := range len(s) {
-			if breaks(s[i]) || strings.IndexByte(".,:;'", s[i]) >= 0 || s[i] >= 0x80 {
-				return true
-			}
-		}
+	if !oneWord(f) {
+		return true
 	}
 	if len(w) != len(f.Prefix)+f.Digits+len(f.Suffix) {
 		return len(w) > 200 // long words are cut
 	}
 	return strings.EqualFold(w[:len(f.Prefix)], f.Prefix)
+}
+
+// oneWord says whether every value of a form is one word.
+func oneWord(f segment.Form) bool {
+	for _, s := range []string{f.Prefix, f.Suffix} {
+		for i := range len(s) {
+			if breaks(s[i]) || strings.IndexByte(".,:;'", s[i]) >= 0 || s[i] >= 0x80 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // rowsWith returns the rows in which a hole of the template may hold one of the words.
@@ -274,27 +288,36 @@ func (h *holes) rowsWith(code int, list []string) (bitmap, error) {
 			if f.formed && !h.mayHold(code, hole, w) {
 				continue
 			}
-			key := wordIn{c, w}
-			b, ok := h.rows[key]
-			if !ok {
-				b = newBitmap(h.p.rows)
-				if err := h.p.holding(c, w, b); err != nil {
-					return nil, err
-				}
-				h.rows[key] = b
+			b, err := h.with(c, w)
+			if err != nil {
+				return nil, err
 			}
 			out.or(b)
 		}
 	}
 }
 
+// with returns the rows of a column whose value holds a word. It is not to be written to.
+func (h *holes) with(c *segment.Column, w string) (bitmap, error) {
+	key := wordIn{c, w}
+	b, ok := h.rows[key]
+	if !ok {
+		b = newBitmap(h.p.rows)
+		if err := h.p.holding(c, w, b); err != nil {
+			return nil, err
+		}
+		h.rows[key] = b
+	}
+	return b, nil
+}
+
 // holding adds the rows of a slot whose values have the word, folded, in them.
 func (p *part) holding(c *segment.Column, word string, b bitmap) error {
-	ints, scale, err := c.Decimals()
+	numbers, err := c.Numbers()
 	if err != nil {
 		return err
 	}
-	if ints == nil {
+	if numbers == nil || numbers.Floats != nil {
 		var folded []byte
 		return p.each(c, b, func(v []byte) bool {
 			folded = words.AppendFolded(folded[:0], v)
@@ -303,20 +326,19 @@ func (p *part) holding(c *segment.Column, word string, b bitmap) error {
 	}
 	// A number is one word, of its digits and its point.
 	whole, fraction, _ := strings.Cut(word, ".")
-	if len(fraction) > scale {
+	if len(fraction) > numbers.Scale {
 		return nil
 	}
-	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", scale-len(fraction)), 10, 64)
-	if err != nil {
-		return nil // no number, or none that a column holds
+	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", numbers.Scale-len(fraction)), 10, 64)
+	if err != nil || string(numbers.Append(nil, n)) != word {
+		return nil // no number, or none that is spelled so
 	}
-	rows, err := c.Rows()
-	for i, x := range ints {
-		if x == n || x == -n {
-			b.set(rows[i])
-		}
+	if numbers.Ints != nil {
+		addIf(b, numbers.Has, numbers.Ints, func(x int32) bool { return int64(x) == n || int64(x) == -n })
+	} else {
+		addIf(b, numbers.Has, numbers.Long, func(x int64) bool { return x == n || x == -n })
 	}
-	return err
+	return nil
 }
 
 // maxHoleValues bounds the bytes of a slot's values that are looked through.

@@ -44,7 +44,7 @@ type Source func(ctx context.Context) (View, error)
 // Options of a Searcher.
 type Options struct {
 	Workers int           // segments that are evaluated at once; 0 means GOMAXPROCS
-	Cache   int           // bytes of decoded columns that may stay for the next request; 0 means 64 MiB
+	Cache   int           // bytes of decoded columns that may stay for the next request; 0 means 36 MiB
 	Poll    time.Duration // how often Tail looks for new records; 0 means 200 ms
 }
 
@@ -73,7 +73,7 @@ func New(source Source, opts *Options) *Searcher {
 		s.poll = 200 * time.Millisecond
 	}
 	if s.cache.limit = o.Cache; s.cache.limit <= 0 {
-		s.cache.limit = 64 << 20
+		s.cache.limit = 36 << 20
 	}
 	return s
 }
@@ -127,8 +127,9 @@ func (t *task) note(p *part) {
 	p.damaged = nil
 }
 
-// each evaluates segments, several at a time, in the order given. Do runs in one goroutine a worker, and says whether the worker goes on.
-func (t *task) each(ctx context.Context, order []int, do func(worker, segment int) (bool, error)) error {
+// each evaluates segments, several at a time, in the order given. Do runs in one goroutine a worker, and says whether the worker goes on; done
+// comes after it, when the segment is in use no more.
+func (t *task) each(ctx context.Context, order []int, do func(worker, segment int) (bool, error), done func(*segment.Segment)) error {
 	workers := min(t.s.workers, len(order))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -148,8 +149,10 @@ func (t *task) each(ctx context.Context, order []int, do func(worker, segment in
 	}
 	work := func(w int) {
 		for i, ok := take(); ok; i, ok = take() {
+			t.view.Segments[i].Use()
 			going, err := do(w, i)
-			t.s.cache.used(t.view.Segments[i].Segment)
+			t.view.Segments[i].Done()
+			done(t.view.Segments[i].Segment)
 			if err != nil {
 				mu.Lock()
 				failed = cmp.Or(failed, err)
@@ -253,7 +256,7 @@ func (t *task) search(ctx context.Context, limit int, count bool) (*found, error
 			return true, nil
 		}
 		return true, t.searchSegment(i, f, useless)
-	})
+	}, t.s.cache.used)
 	return f, err
 }
 
@@ -370,7 +373,7 @@ func (t *task) tail(ctx context.Context, from int, visit func(i int, r *eval.Rec
 	var r eval.Record
 	last := int64(eval.NoTime)
 	if n := len(t.view.Segments); n > 0 {
-		_, last = t.view.Segments[n-1].Segment.TimeRange()
+		_, last = t.view.Segments[n-1].TimeRange()
 	}
 	for i := from; i < len(t.view.Tail); i++ {
 		if i%256 == 0 && ctx.Err() != nil {

@@ -19,9 +19,9 @@ type reader struct {
 
 type readColumn struct {
 	*segment.Column
-	index []int32
-	cache map[int32][]search.Value // of entries or codes, while they are few
-	dict  *segment.Dict
+	codes *segment.RowCodes         // nil: the values have no numbers
+	cache map[uint32][]search.Value // of codes
+	index []int32                   // of each row, the entry, without codes
 }
 
 func (p *part) reader(field string) (*reader, error) {
@@ -32,10 +32,10 @@ func (p *part) reader(field string) (*reader, error) {
 		return r, p.damage(field, err)
 	}
 	for _, c := range p.columnsOf(field) {
-		index, err := c.Index()
-		var d *segment.Dict
-		if err == nil {
-			d, err = c.Dict()
+		codes, err := c.RowCodes()
+		var index []int32
+		if err == nil && codes == nil {
+			index, err = c.Index()
 		}
 		if err != nil {
 			if err = p.damage(field, err); err != nil {
@@ -43,7 +43,7 @@ func (p *part) reader(field string) (*reader, error) {
 			}
 			continue
 		}
-		r.columns = append(r.columns, readColumn{c, index, map[int32][]search.Value{}, d})
+		r.columns = append(r.columns, readColumn{c, codes, map[uint32][]search.Value{}, index})
 	}
 	return r, nil
 }
@@ -55,23 +55,25 @@ func (r *reader) append(dst []search.Value, row uint32) ([]search.Value, error) 
 	}
 	for i := range r.columns {
 		c := &r.columns[i]
-		at := c.index[row]
-		if at < 0 {
-			continue
-		}
-		var err error
-		if c.dict == nil {
+		if c.codes == nil {
+			at := c.index[row]
+			if at < 0 {
+				continue
+			}
+			var err error
 			if r.p.buf, err = c.AppendValue(r.p.buf[:0], int(at)); err != nil {
 				return dst, err
 			}
 			dst = r.p.valuesOf(dst, r.field, c.Column, r.p.buf)
 			continue
 		}
-		code := int32(c.dict.Codes[at])
+		code := c.codes.At(row)
+		if code == 0 {
+			continue
+		}
 		known, ok := c.cache[code]
 		if !ok {
-			r.p.buf = c.dict.AppendValue(r.p.buf[:0], int(code))
-			known = r.p.valuesOf(nil, r.field, c.Column, r.p.buf)
+			known = r.p.valuesOf(nil, r.field, c.Column, c.codes.Value(int(code-1)))
 			c.cache[code] = known
 		}
 		dst = append(dst, known...)
@@ -130,37 +132,41 @@ func (p *part) vector(field string, numeric bool) (v eval.Vector, ok bool, err e
 	if numeric && c.Kind() == segment.Number {
 		return p.numberVector(c)
 	}
-	d, err := c.Dict()
+	codes, err := c.RowCodes()
 	if err != nil {
 		return v, false, err
 	}
-	if d == nil {
+	if codes == nil {
 		if c.Kind() == segment.Number {
 			return p.exactNumbers(c)
 		}
 		return v, false, nil
 	}
-	rows, err := c.Rows()
-	if err != nil {
-		return v, false, err
-	}
-	v.Values = make([]search.Value, d.Len())
+	v.Values = make([]search.Value, codes.Len())
 	for code := range v.Values {
-		p.buf = d.AppendValue(p.buf[:0], code)
-		if one := p.valuesOf(nil, field, c, p.buf); len(one) == 1 {
+		if one := p.valuesOf(nil, field, c, codes.Value(code)); len(one) == 1 {
 			v.Values[code] = one[0]
 		}
 	}
-	v.Codes = make([]int32, p.rows)
-	if len(rows) < p.rows {
-		for i := range v.Codes {
-			v.Codes[i] = -1
-		}
+	if codes.Narrow != nil {
+		v.Narrow = codes.Narrow
+		return v, true, nil
 	}
-	for i, r := range rows {
-		v.Codes[r] = int32(d.Codes[i])
+	v.Codes = make([]int32, p.rows)
+	switch {
+	case codes.Wide != nil:
+		expand(v.Codes, codes.Wide)
+	default:
+		expand(v.Codes, codes.Long)
 	}
 	return v, true, nil
+}
+
+// expand makes numbers that begin with 1 such that begin with 0.
+func expand[T uint16 | uint32](dst []int32, codes []T) {
+	for i, code := range codes {
+		dst[i] = int32(code) - 1
+	}
 }
 
 // exactNumbers returns a column of numbers that float64 tells apart.
@@ -173,25 +179,28 @@ func (p *part) exactNumbers(c *segment.Column) (v eval.Vector, ok bool, err erro
 }
 
 func (p *part) numberVector(c *segment.Column) (v eval.Vector, ok bool, err error) {
-	floats, err := c.Floats()
+	n, err := c.Numbers()
 	if err != nil {
 		return v, false, err
 	}
-	if c.Len() == p.rows {
-		return eval.Vector{Numbers: floats}, true, nil
+	return eval.Vector{Numbers: floats(n), Has: n.Has}, true, nil
+}
+
+// floats returns all numbers of a column.
+func floats(n *segment.Numbers) []float64 {
+	if n.Floats != nil {
+		return n.Floats
 	}
-	rows, err := c.Rows()
-	if err != nil {
-		return v, false, err
+	// Division by a power of ten that is exact gives the nearest number, as parsing does, while the digits fit in 53 bits.
+	unit := n.Unit()
+	out := make([]float64, len(n.Ints)+len(n.Long))
+	for i, x := range n.Ints {
+		out[i] = float64(x) / unit
 	}
-	v.Numbers = make([]float64, p.rows)
-	for i := range v.Numbers {
-		v.Numbers[i] = math.NaN()
+	for i, x := range n.Long {
+		out[i] = float64(x) / unit
 	}
-	for i, r := range rows {
-		v.Numbers[r] = floats[i]
-	}
-	return v, true, nil
+	return out
 }
 
 // weights returns what each row stands for, nil when all count once.
@@ -243,15 +252,17 @@ func (p *part) least(field string) ([]float64, error) {
 }
 
 func (p *part) leastOf(c *segment.Column, field string, note func(row uint32, f float64)) error {
+	if c.Kind() == segment.Number {
+		n, err := c.Numbers()
+		if err != nil {
+			return err
+		}
+		all := floats(n)
+		eachRow(n, p.rows, func(row uint32, at int) { note(row, all[at]) })
+		return nil
+	}
 	rows, err := c.Rows()
 	if err != nil {
-		return err
-	}
-	if c.Kind() == segment.Number {
-		floats, err := c.Floats()
-		for i, f := range floats {
-			note(rows[i], f)
-		}
 		return err
 	}
 	for i, r := range rows {

@@ -16,18 +16,22 @@ func (p *part) wordwise(n *node, c *segment.Column, b bitmap) (bool, error) {
 	}
 	verdicts, could := make([]verdict, t.Len()), map[*segment.Column]bool{}
 	for code := range verdicts {
-		p.buf = t.AppendLiteral(p.buf[:0], code)
-		holed := bytes.IndexByte(p.buf, segment.Hole) >= 0
+		text := t.Literal(code)
+		holed := bytes.IndexByte(text, segment.Hole) >= 0
 		switch {
-		case bytes.IndexByte(p.buf, '\\') < 0:
-			verdicts[code] = p.judgeWords(n, t, code, p.buf, could)
+		case bytes.IndexByte(text, '\\') < 0:
+			verdicts[code] = p.judgeWords(n, t, code, text, could)
 		case holed:
 			verdicts[code] = maybe // an escape may go on in a hole
-		case n.m.String(p.unescaped(p.buf)):
+		case n.m.String(p.unescaped(text)):
 			verdicts[code] = always
 		}
 	}
-	return true, p.decide(n, c, t, func(code, _ uint32) verdict { return verdicts[code] }, b)
+	judged := make([]judgement, len(verdicts))
+	for code, v := range verdicts {
+		judged[code].verdict = v
+	}
+	return true, p.decide(n, c, t, judged, b)
 }
 
 // judgeWords says what a template's text means for a pattern; could remembers which columns have a value that matches.
@@ -61,22 +65,40 @@ func (p *part) judgeWords(n *node, t *segment.Templates, code int, text []byte, 
 	return never
 }
 
-// decide adds the rows of a column of templates as verdicts say; where they say maybe, as their text does.
-func (p *part) decide(n *node, c *segment.Column, t *segment.Templates, verdictOf func(code, row uint32) verdict, b bitmap) error {
-	rows, err := c.Rows()
-	if err != nil {
-		return err
+// decide adds the rows of a column of templates as judgements say: those of a template that is always right, those of one that may be and whose
+// candidates have the row, and of others those whose text matches.
+func (p *part) decide(n *node, c *segment.Column, t *segment.Templates, judged []judgement, b bitmap) error {
+	wanted, any := make([]bool, len(judged)+1), false
+	for code := range judged {
+		wanted[code+1] = judged[code].verdict == always
+		any = any || wanted[code+1]
 	}
-	for i, code := range t.Codes {
-		switch verdictOf(code, rows[i]) {
-		case always:
-			b.set(rows[i])
-		case maybe:
-			if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
+	if any {
+		b.addCodes(t.ByRow(), wanted)
+	}
+	for code := range judged {
+		j := &judged[code]
+		if j.verdict != maybe {
+			continue
+		}
+		clear(wanted)
+		wanted[code+1] = true
+		of := newBitmap(p.rows)
+		of.addCodes(t.ByRow(), wanted)
+		if j.candidates != nil {
+			of.and(j.candidates)
+		}
+		if j.exact {
+			b.or(of)
+			continue
+		}
+		for _, row := range of.rows() {
+			var err error
+			if p.buf, err = c.AppendAt(p.buf[:0], int(row)); err != nil {
 				return err
 			}
 			if n.m.String(p.unescaped(p.buf)) {
-				b.set(rows[i])
+				b.set(row)
 			}
 		}
 	}

@@ -97,6 +97,7 @@ func (c *Column) Dict() (*Dict, error) {
 	if c.order != nil {
 		c.mu.Lock()
 		if c.sorted == nil {
+			c.seg.changes.Add(1)
 			c.sorted = permute(codes, c.order)
 		}
 		codes = c.sorted
@@ -134,6 +135,7 @@ func (c *Column) Floats() (out []float64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.floats == nil {
+		c.seg.changes.Add(1)
 		c.floats = c.v.floats()
 		if c.order != nil {
 			c.floats = permute(c.floats, c.order)
@@ -184,54 +186,6 @@ func parseFloat(b []byte) float64 {
 	return f
 }
 
-// Templates is a column whose values are templates with variables.
-type Templates struct {
-	Codes []uint32 // of each entry
-	col   *Column
-}
-
-// Templates returns the templates of a column, nil when it has none.
-func (c *Column) Templates() (*Templates, error) {
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	if c.v.codec != strText || c.refIDs == nil {
-		return nil, nil
-	}
-	tf := c.seg.fields[c.tmpl]
-	if err := tf.load(); err != nil {
-		return nil, err
-	}
-	return &Templates{tf.v.codes, c}, nil
-}
-
-// Len returns the number of templates.
-func (t *Templates) Len() int { return len(t.col.v.templates) }
-
-// Hole stands in a template's text for a variable.
-const Hole = 1
-
-// AppendLiteral appends the text of a template with a Hole for each variable. A hole may be filled by any text.
-func (t *Templates) AppendLiteral(dst []byte, code int) []byte {
-	key := t.col.v.templates[code].key
-	for k := 0; k < len(key); k++ {
-		switch c := key[k]; c {
-		case markVar:
-			dst = append(dst, Hole)
-		case markTime:
-			k++
-			dst = append(dst, Hole)
-		case markRef:
-			for k++; key[k] >= 0x80; k++ {
-			}
-			dst = append(dst, Hole)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
-}
-
 // Unescape appends the text of a JSON string from what stands between its quotes.
 func Unescape(dst, raw []byte) []byte {
 	if bytes.IndexByte(raw, '\\') < 0 {
@@ -244,22 +198,8 @@ func Unescape(dst, raw []byte) []byte {
 	return append(dst, s...)
 }
 
-// Release forgets what has been decoded. Slices that were handed out stay valid.
-func (s *Segment) Release() {
-	s.src.release()
-	for _, f := range s.fields {
-		f.mu.Lock()
-		f.forget()
-		f.mu.Unlock()
-	}
-	s.mu.Lock()
-	s.times, s.levels = nil, nil
-	s.rowSets.forget()
-	s.mu.Unlock()
-}
-
-// forget drops what load and its likes have made.
-func (f *Column) forget() {
-	f.set = nil
-	f.loaded, f.err, f.v, f.order, f.rows, f.index, f.ids, f.sorted, f.floats = false, nil, nil, nil, nil, nil, nil, nil, nil
+// AppendAt appends the value at a row that has one.
+func (c *Column) AppendAt(dst []byte, row int) (out []byte, err error) {
+	defer guard(&err)
+	return c.appendRow(dst, row, 0)
 }

@@ -1,16 +1,11 @@
 package segment
 
-import (
-	"encoding/binary"
-	"runtime"
-)
-
 // load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
 func (f *Column) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.touched = f.seg.ticks.Load()
 	if !f.loaded {
+		f.seg.changes.Add(1)
 		f.err = guarded(f.decode)
 		f.loaded = true
 	}
@@ -314,77 +309,13 @@ func (f *Column) entries() []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.index == nil {
+		f.seg.changes.Add(1)
 		if f.set == nil {
 			f.set = &rowSet{rows: f.rows}
 		}
 		f.index = f.set.entries(f.seg.rows)
 	}
 	return f.index
-}
-
-// maxRefs bounds how texts refer to texts.
-const maxRefs = 100
-
-// appendRow appends the column's value at a row of which it is known to have one.
-func (f *Column) appendRow(dst []byte, row, depth int) ([]byte, error) {
-	if depth > maxRefs {
-		return dst, corrupt("field %d refers to itself", f.id)
-	}
-	if err := f.load(); err != nil {
-		return dst, err
-	}
-	i := int(f.entries()[row])
-	if i < 0 {
-		return dst, corrupt("field %d has no value in record %d", f.id, row)
-	}
-	if f.v.codec == strText && f.refIDs != nil {
-		return f.appendText(dst, row, i, depth)
-	}
-	return f.v.append(dst, f.place(i)), nil
-}
-
-// appendText fills the template of a text whose slots are fields.
-func (f *Column) appendText(dst []byte, row, i, depth int) ([]byte, error) {
-	tf := f.seg.fields[f.tmpl]
-	if err := tf.load(); err != nil {
-		return dst, err
-	}
-	t := &f.v.templates[tf.v.codes[i]]
-	var err error
-	nth := 0
-	var from, to [slotRefs]int
-	for k := 0; k < len(t.key); k++ {
-		switch c := t.key[k]; c {
-		case markVar, markTime:
-			if c == markTime {
-				k++
-			}
-			at := len(dst)
-			if dst, err = f.seg.fields[f.refIDs[t.slots[nth]]].appendRow(dst, row, depth+1); err != nil {
-				return dst, err
-			}
-			if nth < slotRefs {
-				from[nth], to[nth] = at, len(dst)
-			}
-			nth++
-		case markRef:
-			id, n := binary.Uvarint(t.key[k+1:])
-			k += n
-			switch {
-			case id < slotRefs:
-				dst = append(dst, dst[from[id]:to[id]]...)
-			case id-slotRefs >= uint64(len(f.seg.fields)) || int(id-slotRefs) == f.id:
-				return dst, corrupt("field %d refers to field %d", f.id, id-slotRefs)
-			default:
-				if dst, err = f.seg.fields[id-slotRefs].appendRow(dst, row, depth+1); err != nil {
-					return dst, err
-				}
-			}
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst, nil
 }
 
 // idsByRow returns at each row a number that stands for the value there, absent where there is none.
@@ -398,6 +329,7 @@ func (f *Column) idsByRow() ([]uint32, error) {
 		return nil, corrupt("field %d, a text, decides another", f.id)
 	}
 	if f.ids == nil {
+		f.seg.changes.Add(1)
 		ids := f.v.numbers()
 		out := make([]uint32, f.seg.rows)
 		if len(f.rows) < len(out) {
@@ -453,25 +385,6 @@ func (v *vec) numbers() []uint32 {
 	return out
 }
 
-// AppendLine appends record row as it was written.
-func (s *Segment) AppendLine(dst []byte, row int) (out []byte, err error) {
-	defer guard(&err)
-	if row < 0 || row >= s.rows {
-		return dst, corrupt("record %d of %d", row, s.rows)
-	}
-	if err := s.shapeC.load(); err != nil {
-		return dst, err
-	}
-	sh := &s.shapes[s.shapeC.v.codes[row]]
-	for i, id := range sh.fields {
-		dst = append(dst, sh.lits[i]...)
-		if dst, err = s.fields[id].appendRow(dst, row, 0); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, sh.lits[len(sh.fields)]...), nil
-}
-
 // instants returns the values of a list of times in one layout.
 func (v *vec) instants() ([]int64, bool) {
 	switch v.codec {
@@ -500,19 +413,4 @@ func (v *vec) timeLayout() layout {
 		v = v.inner
 	}
 	return v.layout
-}
-
-// guard makes an error of an index that a forged description has led astray. Checksums keep accidents from coming here.
-func guard(err *error) {
-	if p := recover(); p != nil {
-		if _, ok := p.(runtime.Error); !ok {
-			panic(p)
-		}
-		*err = corrupt("inconsistent description: %v", p)
-	}
-}
-
-func guarded(f func() error) (err error) {
-	defer guard(&err)
-	return f()
 }

@@ -1,25 +1,42 @@
 package segment
 
-// Decoded returns about how many bytes of memory the decoded columns take.
-func (s *Segment) Decoded() int {
-	n := s.rowSets.memory()
+// Changes returns a number that grows whenever what Decoded says may have changed.
+func (s *Segment) Changes() uint64 { return s.changes.Load() }
+
+// Decoded returns about how many bytes of memory that takes which Slim leaves, and that which it forgets.
+func (s *Segment) Decoded() (small, large int) {
+	large = s.rowSets.memory()
 	s.src.mu.Lock()
 	for _, b := range s.src.shared {
-		n += len(b)
+		large += len(b)
 	}
 	s.src.mu.Unlock()
 	for _, f := range s.fields {
 		f.mu.Lock()
 		if f.v != nil {
-			n += f.v.memory()
+			large += f.v.memory()
 		}
-		n += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
+		large += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
+		if f.set == nil {
+			large += 4 * (len(f.rows) + len(f.index))
+		}
 		f.mu.Unlock()
+		f.slimMu.Lock()
+		small += f.slim.memory()
+		f.slimMu.Unlock()
 	}
+	s.keyMu.Lock()
+	large += 4 * len(s.keyOf)
+	s.keyMu.Unlock()
+	s.filterMu.Lock()
+	if s.filter != nil {
+		small += len(s.filter.prints)
+	}
+	s.filterMu.Unlock()
 	s.mu.Lock()
-	n += 8*len(s.times) + len(s.levels)
+	large += 8*len(s.times) + len(s.levels)
 	s.mu.Unlock()
-	return n
+	return small, large
 }
 
 func (v *vec) memory() int {
@@ -30,19 +47,4 @@ func (v *vec) memory() int {
 		}
 	}
 	return n
-}
-
-// Tick tells that one more request is done with the segment.
-func (s *Segment) Tick() { s.ticks.Add(1) }
-
-// Trim forgets the columns that none of the last requests, as Tick tells of them, has asked for.
-func (s *Segment) Trim(requests uint32) {
-	now := s.ticks.Load()
-	for _, f := range s.fields {
-		f.mu.Lock()
-		if f != s.shapeC && now-f.touched > requests {
-			f.forget()
-		}
-		f.mu.Unlock()
-	}
 }

@@ -54,7 +54,7 @@ func (n *numbering) add(buf []byte, r ref) bool {
 	s := buf[r.off : r.off+r.n]
 	if k := len(n.codes); k > 0 {
 		if last := n.codes[k-1]; equalRefs(buf, r, n.recent[last]) {
-			n.codes = append(n.codes, last)
+			n.codes = append(roomFor(n.codes, 1), last)
 			n.recent[last] = r
 			return true
 		}
@@ -69,7 +69,7 @@ func (n *numbering) add(buf []byte, r ref) bool {
 			}
 			n.dict, n.recent = append(n.dict, r), append(n.recent, r)
 			n.slots[at], n.tags[at] = uint32(len(n.dict)), h
-			n.codes = append(n.codes, uint32(len(n.dict)-1))
+			n.codes = append(roomFor(n.codes, 1), uint32(len(n.dict)-1))
 			if 2*len(n.dict) > len(n.slots) {
 				n.grow()
 			}
@@ -77,7 +77,7 @@ func (n *numbering) add(buf []byte, r ref) bool {
 		}
 		if n.tags[at] == h && equalRefs(buf, r, n.recent[code-1]) {
 			n.recent[code-1] = r
-			n.codes = append(n.codes, code-1)
+			n.codes = append(roomFor(n.codes, 1), code-1)
 			return true
 		}
 	}

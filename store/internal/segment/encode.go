@@ -35,7 +35,7 @@ type Batch struct {
 
 // Append adds a record, whose arrival number is larger than those before.
 func (b *Batch) Append(seq uint64, line []byte) {
-	b.buf = append(b.buf, line...)
+	b.buf = append(roomFor(b.buf, len(line)), line...)
 	b.ends = append(b.ends, uint32(len(b.buf)))
 	b.seqs = append(b.seqs, seq)
 }

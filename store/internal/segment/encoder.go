@@ -28,6 +28,7 @@ type fieldState struct {
 	last    []byte   // name: last element of the path
 	parent  int      // field that decides this one, -1
 	sameAs  int      // field of the same values, -1
+	typed   typed    // what was detected, of numbers
 }
 
 type encoder struct {

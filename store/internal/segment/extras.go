@@ -1,9 +1,12 @@
 package segment
 
 import (
+	"bytes"
 	"log/slog"
 	"math"
 	"slices"
+
+	"github.com/sluicelog/sluice/internal/jsonline"
 )
 
 // A Count says how many records of a level fall into a minute.
@@ -45,6 +48,7 @@ func (e *encoder) describeExtras(m *meta, s *Segment, seqs []uint64) error {
 		e.ints(m, gaps, classNumbers, false)
 	}
 
+	s.times = e.knownTimes()
 	times, err := s.Times()
 	if err != nil {
 		return err
@@ -96,12 +100,12 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 		f := e.t.fields[c.id]
 		switch {
 		case c.Kind() == Number:
-			fs, err := c.Floats()
+			least, most, err := e.numberRange(c, f)
 			if err != nil {
 				return err
 			}
-			m.uint(math.Float64bits(slices.Min(fs)))
-			m.uint(math.Float64bits(slices.Max(fs)))
+			m.uint(math.Float64bits(least))
+			m.uint(math.Float64bits(most))
 		case c.Kind() == String && f.text == nil && (f.dict == nil || len(f.dict) >= minSifted) && len(f.vals) >= minSifted && !f.isTime:
 			m.byte(1)
 			vals := f.dict
@@ -120,6 +124,36 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 		m.stream(e.pack.add(classText, newFilter(keys).append(nil), true))
 	}
 	return nil
+}
+
+// numberRange returns the least and the largest number of a column, from what encoding it has found out if that tells.
+func (e *encoder) numberRange(c *Column, f *field) (least, most float64, err error) {
+	if ints := f.typed.ints; len(ints) > 0 {
+		low, high := slices.Min(ints), slices.Max(ints)
+		if low >= -1<<53 && high <= 1<<53 {
+			unit := float64(pow10[f.typed.scale()])
+			return float64(low) / unit, float64(high) / unit, nil
+		}
+	}
+	fs, err := c.Floats()
+	if err != nil {
+		return 0, 0, err
+	}
+	return slices.Min(fs), slices.Max(fs), nil
+}
+
+// knownTimes returns the times of all records when the first field of times has them, nil otherwise.
+func (e *encoder) knownTimes() []int64 {
+	f := e.times
+	if f == nil || f.key.path != jsonline.TimeKeys[0] || f.key.nth > 0 || f.key.kind != String || len(f.rows) != e.rows || !e.timeL.dated() {
+		return nil
+	}
+	scale, shift := 1e9/e.timeL.unit(), e.timeL.offset()
+	out := make([]int64, len(e.timeAt))
+	for i, t := range e.timeAt {
+		out[i] = t*scale - shift
+	}
+	return out
 }
 
 func (s *Segment) readExtras(c *cursor) error {
@@ -176,15 +210,26 @@ func (s *Segment) MayContain(path string, value []byte) bool {
 	if !s.Filtered(path) {
 		return true
 	}
-	b, err := s.src.stream(s.sift)
-	if err != nil {
-		return true
+	f, err := s.readFilter()
+	return err != nil || f.has(hashValue(path, value))
+}
+
+// readFilter returns the filter, which is kept: a request for one value asks those of all segments.
+func (s *Segment) readFilter() (*filter, error) {
+	s.filterMu.Lock()
+	defer s.filterMu.Unlock()
+	s.filterTouched = s.ticks.Load()
+	if s.filter == nil {
+		s.changes.Add(1)
+		b, err := s.src.stream(s.sift)
+		if err != nil {
+			return nil, err
+		}
+		if s.filter, err = readFilter(bytes.Clone(b)); err != nil {
+			return nil, err
+		}
 	}
-	f, err := readFilter(b)
-	if err != nil {
-		return true
-	}
-	return f.has(hashValue(path, value))
+	return s.filter, nil
 }
 
 // Filtered says whether MayContain can say no.

@@ -203,6 +203,9 @@ func (e *encoder) field(m *meta, f *field) {
 		if f.isTime && e.timeDiff(m, f, t) {
 			return
 		}
+		if t.codec == strInt || t.codec == strDecimal {
+			f.typed = t
+		}
 		if !e.preferDict(f, t) {
 			e.typedField(m, f, t)
 			return

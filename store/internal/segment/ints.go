@@ -168,15 +168,14 @@ func (d *decoder) readInts(c *cursor, n int) ([]int64, error) {
 		if err != nil {
 			return nil, err
 		}
-		us := make([]uint64, n)
-		readPlanes(us, b, w)
+		readPlanes(vs, b, w)
 		if codec == intsZigzag {
-			for i, u := range us {
-				vs[i] = unzigzag(u)
+			for i, v := range vs {
+				vs[i] = unzigzag(uint64(v))
 			}
-		} else {
-			for i, u := range us {
-				vs[i] = int64(u + uint64(base))
+		} else if base != 0 {
+			for i, v := range vs {
+				vs[i] = v + base
 			}
 		}
 	default:

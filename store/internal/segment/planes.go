@@ -56,23 +56,23 @@ func appendPlanes(dst []byte, vs []uint64, w width) []byte {
 }
 
 // readPlanes fills vs from b, which has planeBytes(len(vs), w) bytes.
-func readPlanes(vs []uint64, b []byte, w width) {
+func readPlanes[T uint64 | int64 | uint32](vs []T, b []byte, w width) {
 	switch {
 	case w == 0:
 		clear(vs)
 	case w < 8:
 		per, mask := 8/w, byte(1)<<w-1
 		for i := range vs {
-			vs[i] = uint64(b[i/per] >> (i % per * w) & mask)
+			vs[i] = T(b[i/per] >> (i % per * w) & mask)
 		}
 	default:
-		for i := range vs {
-			vs[i] = uint64(b[i])
+		for i, c := range b[:len(vs)] {
+			vs[i] = T(c)
 		}
 		for p := 1; p < w/8; p++ {
 			plane, shift := b[p*len(vs):(p+1)*len(vs)], p*8
-			for i := range vs {
-				vs[i] |= uint64(plane[i]) << shift
+			for i := range plane {
+				vs[i] |= T(plane[i]) << shift
 			}
 		}
 	}

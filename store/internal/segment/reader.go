@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -25,49 +26,57 @@ type Segment struct {
 
 	keyID, keyCount int
 	keyBody         *cursor
-	keyOnce         sync.Once
+	keyMu           sync.Mutex
 	keyOf           []uint32
 	keyErr          error
 
 	extras
-	rowSets     rowSets
-	ticks       atomic.Uint32 // see Tick
-	columnsOnce sync.Once
-	columns     []*Column
-	mu          sync.Mutex
-	times       []int64
-	levels      []int8
+	rowSets       rowSets
+	ticks         atomic.Uint32 // see Tick
+	changes       atomic.Uint64 // see Changes
+	columnsOnce   sync.Once
+	columns       []*Column
+	inUse         sync.RWMutex // see Use
+	filterMu      sync.Mutex
+	filter        *filter
+	filterTouched uint32 // tick at which filter was asked for last
+	mu            sync.Mutex
+	times         []int64
+	levels        []int8
 }
 
 // A Column holds the values of one path and kind in a segment's records. It is safe for concurrent use.
 type Column struct {
-	seg     *Segment
-	id      int
-	key     fieldKey
-	n       int
-	least   float64 // of numbers, if ranged
-	most    float64
-	ranged  bool
-	sifted  bool // its values are in the filter
-	body    []byte
-	text    *Column // of a slot: the field of the text, whose table tells the rows
-	slot    int
-	mu      sync.Mutex
-	loaded  bool
-	err     error
-	v       *vec
-	order   []uint32 // place in v of each entry, nil: the same
-	rows    []uint32
-	touched uint32 // tick at which it was asked for last
-	facts   facts
-	set     *rowSet // that rows are, shared with other columns; nil before it is asked for
-	index   []int32 // of each row, the entry; -1: none
-	refIDs  []int   // of a text: the fields of its slots
-	tmpl    int     // of a text: the field of its template codes
-	ids     []uint32
-	sorted  []uint32 // codes of a dictionary by entry
-	floats  []float64
-	used    []stream
+	seg    *Segment
+	id     int
+	key    fieldKey
+	n      int
+	least  float64 // of numbers, if ranged
+	most   float64
+	ranged bool
+	sifted bool // its values are in the filter
+	body   []byte
+	text   *Column // of a slot: the field of the text, whose table tells the rows
+	slot   int
+	mu     sync.Mutex
+	loaded bool
+	err    error
+	v      *vec
+	order  []uint32 // place in v of each entry, nil: the same
+	rows   []uint32
+	facts  facts
+	set    *rowSet // that rows are, shared with other columns; nil before it is asked for
+	index  []int32 // of each row, the entry; -1: none
+	refIDs []int   // of a text: the fields of its slots
+	tmpl   int     // of a text: the field of its template codes
+	ids    []uint32
+	sorted []uint32 // codes of a dictionary by entry
+	floats []float64
+	used   []stream
+
+	slimMu      sync.Mutex // taken before mu
+	slim        slim
+	slimTouched atomic.Uint32 // tick at which slim was asked for last
 }
 
 // Open opens the segment in a file.
@@ -329,6 +338,8 @@ func (s *Segment) readShapes(c *cursor) error {
 	if err != nil {
 		return err
 	}
+	text = bytes.Clone(text) // what is kept of a block keeps all of it
+	s.src.release()
 	for i, l := range all {
 		for _, k := range l.lits {
 			if k > len(text) {
@@ -343,14 +354,16 @@ func (s *Segment) readShapes(c *cursor) error {
 
 // key returns the key's code of each row, which is keyCount where it is absent.
 func (s *Segment) key() ([]uint32, error) {
-	s.keyOnce.Do(func() {
+	s.keyMu.Lock()
+	defer s.keyMu.Unlock()
+	if s.keyOf == nil && s.keyErr == nil {
 		if s.keyBody == nil {
 			s.keyErr = corrupt("order of a key that is not there")
-			return
+			return nil, s.keyErr
 		}
 		d := decoder{src: &s.src}
 		c := *s.keyBody
 		s.keyOf, s.keyErr = d.codes(&c, s.rows, s.keyCount+1)
-	})
+	}
 	return s.keyOf, s.keyErr
 }

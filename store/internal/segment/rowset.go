@@ -108,7 +108,9 @@ func (s *rowSets) memory() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.sets {
+		r.mu.Lock()
 		n += 4 * (len(r.rows) + len(r.index) + len(r.place) + len(r.sorted))
+		r.mu.Unlock()
 	}
 	return n
 }

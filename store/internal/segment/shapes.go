@@ -108,8 +108,8 @@ func (t *table) add(off, end int) {
 	t.codes = append(t.codes, uint32(code))
 	for i, id := range t.shapes[code].fields {
 		f := t.fields[id]
-		f.vals = append(f.vals, t.vals[i])
-		f.rows = append(f.rows, row)
+		f.vals = append(roomFor(f.vals, 1), t.vals[i])
+		f.rows = append(roomFor(f.rows, 1), row)
 		if num := f.num; num != nil && !num.off && (!num.add(t.buf, t.vals[i]) || num.vain()) {
 			num.off = true
 		}

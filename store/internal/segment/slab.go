@@ -1,6 +1,9 @@
 package segment
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // A slab keeps the memory of one encoding for the next.
 type slab struct {
@@ -34,6 +37,14 @@ func (s *slab) numbering() *numbering {
 	}
 	n.clear(0)
 	return n
+}
+
+// roomFor makes room for n more by doubling: append grows what is long by a quarter, and moves it four times as often.
+func roomFor[T any](s []T, n int) []T {
+	if len(s)+n > cap(s) {
+		s = slices.Grow(s, max(len(s), n, 1024))
+	}
+	return s
 }
 
 // keepAtLeast is the number of values from which a field's memory is worth keeping.

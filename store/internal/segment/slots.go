@@ -5,58 +5,136 @@ import (
 	"sync"
 )
 
-// Hole returns the column whose value fills a hole of a template, nil when there is no such hole.
-func (t *Templates) Hole(code, hole int) *Column {
-	tm := &t.col.v.templates[code]
-	at, nth := 0, 0
+// Templates is a column whose values are templates with variables. It is not to be written to.
+type Templates struct {
+	text  []byte // of all templates, one after the other
+	ends  []uint32
+	holes [][]*Column
+	codes *RowCodes
+}
+
+// Templates returns the templates of a column, nil when it has none.
+func (c *Column) Templates() (out *Templates, err error) {
+	defer guard(&err)
+	c.slimMu.Lock()
+	defer c.slimMu.Unlock()
+	c.slimTouched.Store(c.seg.ticks.Load())
+	if c.slim.templates != nil || c.slim.notText {
+		return c.slim.templates, nil
+	}
+	codes, err := c.templateCodes()
+	if err != nil {
+		return nil, err
+	}
+	if codes == nil {
+		c.slim.notText = true
+		return nil, nil
+	}
+	t := &Templates{codes: byRow(c.seg.rows, c.rows, codes, len(c.v.templates))}
+	for i := range c.v.templates {
+		t.add(c, &c.v.templates[i])
+	}
+	c.slim.templates = t
+	c.seg.changes.Add(1)
+	return t, nil
+}
+
+// templateCodes returns the template of each entry, nil when there are none.
+func (c *Column) templateCodes() ([]uint32, error) {
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	if c.v.codec != strText || c.refIDs == nil {
+		return nil, nil
+	}
+	tf := c.seg.fields[c.tmpl]
+	if err := tf.load(); err != nil {
+		return nil, err
+	}
+	return tf.v.codes, nil
+}
+
+// add adds a template: its text with a Hole for each variable, and the columns that fill them.
+func (t *Templates) add(c *Column, tm *template) {
+	var holes []*Column
+	slot := func(nth int) *Column {
+		if s := tm.slots[nth]; s < len(c.refIDs) {
+			return c.seg.fields[c.refIDs[s]]
+		}
+		return nil
+	}
+	nth := 0
 	for k := 0; k < len(tm.key); k++ {
-		switch c := tm.key[k]; c {
+		switch b := tm.key[k]; b {
 		case markVar, markTime:
-			if c == markTime {
+			if b == markTime {
 				k++
 			}
-			if at == hole {
-				return t.slot(tm.slots[nth])
-			}
-			at++
+			t.text, holes = append(t.text, Hole), append(holes, slot(nth))
 			nth++
 		case markRef:
 			id, n := binary.Uvarint(tm.key[k+1:])
 			k += n
-			if at == hole {
-				if id < slotRefs { // a variable of the same text once more
-					return t.slot(tm.slots[id])
-				}
-				if id -= slotRefs; id >= uint64(len(t.col.seg.fields)) {
-					return nil
-				}
-				return t.col.seg.fields[id]
+			t.text = append(t.text, Hole)
+			switch {
+			case id < slotRefs: // a variable of the same text once more
+				holes = append(holes, slot(int(id)))
+			case id-slotRefs < uint64(len(c.seg.fields)):
+				holes = append(holes, c.seg.fields[id-slotRefs])
+			default:
+				holes = append(holes, nil)
 			}
-			at++
+		default:
+			t.text = append(t.text, b)
 		}
 	}
-	return nil
+	t.ends, t.holes = append(t.ends, uint32(len(t.text))), append(t.holes, holes)
 }
 
-func (t *Templates) slot(slot int) *Column {
-	if slot >= len(t.col.refIDs) {
+// Len returns the number of templates.
+func (t *Templates) Len() int { return len(t.ends) }
+
+// ByRow returns the number of each row's template, plus one; 0 where the column has no value.
+func (t *Templates) ByRow() *RowCodes { return t.codes }
+
+// Hole stands in a template's text for a variable.
+const Hole = 1
+
+// Literal returns the text of a template with a Hole for each variable. A hole may be filled by any text.
+func (t *Templates) Literal(code int) []byte {
+	from := uint32(0)
+	if code > 0 {
+		from = t.ends[code-1]
+	}
+	return t.text[from:t.ends[code]:t.ends[code]]
+}
+
+// Hole returns the column whose value fills a hole of a template, nil when there is no such hole.
+func (t *Templates) Hole(code, hole int) *Column {
+	if hole >= len(t.holes[code]) {
 		return nil
 	}
-	return t.col.seg.fields[t.col.refIDs[slot]]
+	return t.holes[code][hole]
 }
 
 // A Form is what all values of a column have in common: Prefix, then Digits hexadecimal digits, then Suffix; or, where Decimal is set, a
-// decimal number in a way that has digits and no letters.
+// decimal number in a way that has digits and no letters, with Fraction digits behind the point, or, -1, as many as it takes.
 type Form struct {
 	Decimal        bool
+	Fraction       int
 	Prefix, Suffix string
 	Digits         int
 }
 
 // Form returns the form of a column's values, and false when they have none.
 func (c *Column) Form() (Form, bool) {
-	if len(c.body) > 1 && (c.body[1] == strInt || c.body[1] == strDecimal) {
-		return Form{Decimal: true}, true // behind the order stands how the values are written
+	if len(c.body) > 3 { // behind the order stands how the values are written
+		switch {
+		case c.body[1] == strInt:
+			return decimalForm(0, decFixed), true
+		case c.body[1] == strDecimal && c.body[2] < 0x80:
+			return decimalForm(int(c.body[2]), c.body[3]), true
+		}
 	}
 	c.facts.mu.Lock()
 	defer c.facts.mu.Unlock()
@@ -82,10 +160,19 @@ type facts struct {
 // fewValues bounds the bytes of values that stay known.
 const fewValues = 2 << 10
 
+func decimalForm(scale int, style byte) Form {
+	if style != decFixed {
+		scale = -1
+	}
+	return Form{Decimal: true, Fraction: scale}
+}
+
 func (v *vec) form() (Form, bool) {
 	switch v.codec {
-	case strInt, strDecimal:
-		return Form{Decimal: true}, true
+	case strInt:
+		return decimalForm(0, decFixed), true
+	case strDecimal:
+		return decimalForm(v.param, v.style), true
 	case strHex:
 		return Form{Digits: 2 * v.param}, v.style < uuidLower
 	case strDict, strFunc:
@@ -177,15 +264,15 @@ func (c *Column) beginsLikeObject() bool {
 	could := func(b []byte) bool {
 		return len(b) > 0 && (b[0] == '{' || b[0] == Hole || isSpace(b[0]))
 	}
-	var b []byte
 	if t, err := c.Templates(); err != nil || t != nil {
 		for code := 0; err == nil && code < t.Len(); code++ {
-			if b = t.AppendLiteral(b[:0], code); could(b) {
+			if could(t.Literal(code)) {
 				return true
 			}
 		}
 		return err != nil
 	}
+	var b []byte
 	for i := range c.n {
 		var err error
 		if b, err = c.AppendValue(b[:0], i); err != nil || could(b) {

@@ -44,9 +44,9 @@ func (m *miner) known(r ref) bool {
 // count adds a text of a known template whose variables are the next of m.flat.
 func (m *miner) count(id int, r ref) {
 	m.counts[id]++
-	m.codes = append(m.codes, uint32(id))
-	m.starts = append(m.starts, uint32(len(m.flat)))
-	m.texts = append(m.texts, r)
+	m.codes = append(roomFor(m.codes, 1), uint32(id))
+	m.starts = append(roomFor(m.starts, 1), uint32(len(m.flat)))
+	m.texts = append(roomFor(m.texts, 1), r)
 }
 
 // add takes one text apart. The fields that it may refer to are in m.tok.refs.

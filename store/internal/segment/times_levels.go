@@ -7,7 +7,7 @@ import (
 )
 
 // Times returns the time of each record in nanoseconds since 1970. It is the first of the members time, ts, timestamp and
-// @timestamp that can be read, in a text the first time with a date; a record without has the time of the one before it.
+// @timestamp that can be read, in a text that is no object the first time with a date; a record without has the time of the one before it.
 // It is not to be written to.
 func (s *Segment) Times() (out []int64, err error) {
 	defer guard(&err)
@@ -16,6 +16,7 @@ func (s *Segment) Times() (out []int64, err error) {
 	if s.times != nil {
 		return s.times, nil
 	}
+	s.changes.Add(1)
 	times, have := make([]int64, s.rows), make([]bool, s.rows)
 	for _, key := range jsonline.TimeKeys {
 		for _, c := range s.Find(key) {
@@ -30,6 +31,9 @@ func (s *Segment) Times() (out []int64, err error) {
 	for _, c := range s.Find("") {
 		if c.key.kind == Text {
 			if err := c.textTimes(times, have); err != nil {
+				return nil, err
+			}
+			if err := c.objectTimes(times, have); err != nil {
 				return nil, err
 			}
 		}
@@ -97,12 +101,12 @@ func parseTime(b []byte, kind Kind) (int64, bool) {
 
 // textTimes takes the first slot of each template that is a time with a date.
 func (c *Column) textTimes(times []int64, have []bool) error {
-	ts, err := c.Templates()
-	if ts == nil || err != nil {
+	codes, err := c.templateCodes()
+	if codes == nil || err != nil {
 		return err
 	}
-	first := make([]int, ts.Len())
-	layouts := make([]layout, ts.Len())
+	first := make([]int, len(c.v.templates))
+	layouts := make([]layout, len(first))
 	for code := range first {
 		first[code], layouts[code] = c.v.templates[code].firstTime()
 	}
@@ -122,7 +126,7 @@ func (c *Column) textTimes(times []int64, have []bool) error {
 		at, isTime := f.v.instants()
 		var b []byte
 		for i, r := range c.rows {
-			if code := ts.Codes[i]; !have[r] && first[code] == slot && index[r] >= 0 {
+			if code := codes[i]; !have[r] && first[code] == slot && index[r] >= 0 {
 				l := layouts[code]
 				var v int64
 				if isTime {
@@ -168,6 +172,7 @@ func (s *Segment) Levels() (out []int8, err error) {
 	if s.levels != nil {
 		return s.levels, nil
 	}
+	s.changes.Add(1)
 	levels, have := make([]int8, s.rows), make([]bool, s.rows)
 	for _, key := range jsonline.LevelKeys {
 		for _, c := range s.Find(key) {
@@ -183,6 +188,9 @@ func (s *Segment) Levels() (out []int8, err error) {
 		if err := c.textLevels(levels); err != nil {
 			return nil, err
 		}
+		if err := c.objectLevels(levels); err != nil {
+			return nil, err
+		}
 	}
 	s.levels = levels
 	return levels, nil
@@ -193,9 +201,17 @@ func (c *Column) levels(levels []int8, have []bool) error {
 	if err != nil {
 		return err
 	}
-	set := func(i int, value []byte) {
-		if l, ok := jsonline.Level(string(value)); ok && !have[c.rows[i]] {
-			levels[c.rows[i]], have[c.rows[i]] = int8(min(max(l, -128), 127)), true
+	type named struct {
+		level slog.Level
+		ok    bool
+	}
+	parse := func(value []byte) (n named) {
+		n.level, n.ok = jsonline.Level(string(value))
+		return n
+	}
+	set := func(i int, n named) {
+		if row := c.rows[i]; n.ok && !have[row] {
+			levels[row], have[row] = levelByte(n.level), true
 		}
 	}
 	var b []byte
@@ -204,13 +220,14 @@ func (c *Column) levels(levels []int8, have []bool) error {
 			if b, err = c.AppendValue(b[:0], i); err != nil {
 				return err
 			}
-			set(i, b)
+			set(i, parse(b))
 		}
 		return nil
 	}
-	names := make([][]byte, d.Len())
+	names := make([]named, d.Len())
 	for code := range names {
-		names[code] = d.AppendValue(nil, code)
+		b = d.AppendValue(b[:0], code)
+		names[code] = parse(b)
 	}
 	for i, code := range d.Codes {
 		set(i, names[code])
@@ -225,21 +242,22 @@ func (c *Column) textLevels(levels []int8) error {
 	if ts == nil || err != nil {
 		return err
 	}
+	codes := ts.ByRow()
 	const unknown, open = -128, 127
 	byCode := make([]int8, ts.Len())
 	var b []byte
 	for code := range byCode {
-		b = ts.AppendLiteral(b[:0], code)
-		if l, ok := textLevel(b); ok {
+		text := ts.Literal(code)
+		if l, ok := textLevel(text); ok {
 			byCode[code] = int8(l)
-		} else if holeInBrackets(b) {
+		} else if holeInBrackets(text) {
 			byCode[code] = open
 		} else {
 			byCode[code] = unknown
 		}
 	}
 	for i, r := range c.rows {
-		switch l := byCode[ts.Codes[i]]; l {
+		switch l := byCode[codes.At(r)-1]; l {
 		case unknown:
 		case open:
 			if b, err = c.AppendValue(b[:0], i); err != nil {

@@ -315,3 +315,11 @@ func (e *encoder) affixes(vals []ref) (prefix, suffix int) {
 func equalRefs(buf []byte, a, b ref) bool {
 	return a.n == b.n && bytes.Equal(buf[a.off:a.off+a.n], buf[b.off:b.off+b.n])
 }
+
+// scale is how many digits of ints are the fraction.
+func (t *typed) scale() int {
+	if t.codec == strDecimal {
+		return t.param
+	}
+	return 0
+}

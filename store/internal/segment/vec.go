@@ -85,17 +85,15 @@ func (d *decoder) codes(c *cursor, n, count int) ([]uint32, error) {
 		if err != nil {
 			return nil, err
 		}
-		us := make([]uint64, n)
-		readPlanes(us, b, w)
-		next := uint32(0)
-		for i, u := range us {
-			v := uint32(u)
-			if codec == codesAge {
+		readPlanes(out, b, w)
+		if codec == codesAge {
+			next := uint32(0)
+			for i, v := range out {
 				if v = next - v; v == next {
 					next++
 				}
+				out[i] = v
 			}
-			out[i] = v
 		}
 	default:
 		c.fail("encoding of codes")
