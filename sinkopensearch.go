@@ -82,7 +82,7 @@ func (s *Stack) ensureTemplate(ctx context.Context, c *OpenSearchConfig, opts *o
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	if report.Policy {
+	if !report.Keeper {
 		return func(context.Context) error { return client.Close() }, nil
 	}
 	keeper := b.Keep(&bootstrap.KeeperOptions{OnError: s.report})
