@@ -45,6 +45,10 @@
 // An [Event] with a Subject has its personal fields sealed under a key of that subject alone (AES-256-GCM, wrapped under a
 // master key). [Trail.Erase] records a tombstone and destroys the key: the values are unreadable for good, in copies of
 // the log too, and the log verifies as before. Erased blocks may live on in file systems that copy on write and in flash
-// until they are used again; keep KeyDir out of backups. A hash or a sealed value of personal data is pseudonymous and not
+// until they are used again; keep KeyDir out of backups.
+//
+// The same keys make tokens ([KeyRing.Token]) that stand for a subject's values in logs (mask.Options.Pseudonym) and for actors here
+// (HandlerOptions.PseudonymiseActors). When the key is destroyed its tokens stay where they are, and nobody can tell any more whose they
+// were, nor make them again. A hash or a sealed value of personal data is pseudonymous and not
 // anonymous.
 package audit

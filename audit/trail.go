@@ -40,7 +40,7 @@ type Trail struct {
 	errs        onerror.Sink
 	entries     *journal.Journal
 	notes       *journal.Journal
-	vault       *vault
+	ring        *KeyRing
 	session     string
 	public      string
 
@@ -134,7 +134,7 @@ func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
 	if err := t.load(); err != nil {
 		return nil, err
 	}
-	if t.vault, err = openVault(t.keyDir, o.MasterKey); err != nil {
+	if t.ring, err = OpenKeyRing(t.keyDir, o.MasterKey); err != nil {
 		return nil, err
 	}
 	if err := t.finishErasures(); err != nil {

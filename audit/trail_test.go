@@ -324,7 +324,7 @@ func TestAnInterruptedErasureIsFinished(t *testing.T) {
 	if err := Log(t.Context(), mustHandler(t, nil, tr), "x", e); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(dir, "keys", "subjects", tr.vault.pseudonym("s"))
+	name := filepath.Join(dir, "keys", "subjects", tr.ring.fileName("s"))
 	key, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
