@@ -114,7 +114,8 @@ func (s *Store) eraseFrom(ctx context.Context, sp span, q search.Query, holds []
 }
 
 // Matching counts the records that match and those of them that a hold covers: what EraseQuery would remove and keep.
-func (r *Reader) Matching(ctx context.Context, q search.Query, now time.Time) (records, held uint64, err error) {
+func (r *Reader) Matching(ctx context.Context, q search.Query) (records, held uint64, err error) {
+	now := time.Now()
 	holds, err := readHolds(r.dir)
 	if err != nil {
 		return 0, 0, err

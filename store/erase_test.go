@@ -93,7 +93,7 @@ func TestWhatWouldBeErasedIsCountedByAReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	n, held, err := r.Matching(t.Context(), search.MustParse("tenant:acme"), time.Now())
+	n, held, err := r.Matching(t.Context(), search.MustParse("tenant:acme"))
 	if err != nil || n != 20 || held != 4 {
 		t.Errorf("%d, %d held, %v", n, held, err)
 	}
