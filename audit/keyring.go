@@ -47,6 +47,9 @@ const (
 // OpenKeyRing opens the ring in dir, which is made if need be: the KeyDir of a trail ("keys" in its directory by default), or one of its
 // own. The master key has 32 bytes; nil means one that is made at first use and kept in dir.
 func OpenKeyRing(dir string, master []byte) (*KeyRing, error) {
+	if err := os.MkdirAll(filepath.Join(dir, subjectsDir), 0o700); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
 	if master == nil {
 		path := filepath.Join(dir, masterFile)
 		var err error
@@ -69,9 +72,6 @@ func OpenKeyRing(dir string, master []byte) (*KeyRing, error) {
 	var err error
 	if r.master, err = newAEAD(derive(master, "wrap")); err != nil {
 		return nil, err
-	}
-	if err := os.MkdirAll(r.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return r, r.readOwners()
 }
