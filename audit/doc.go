@@ -18,7 +18,7 @@
 //   - tile: the Merkle tree of RFC 6962 over the entries, leaf hash SHA-256(0x00, entry), in the C2SP tlog-tiles layout.
 //   - notes: a journal of signed notes: checkpoints (C2SP tlog-checkpoint, with one extension line "time RFC3339") and
 //     announcements of signing keys (origin/epoch, number, size, verifier key), each signed by the key before.
-//   - checkpoint: the last checkpoint. audit.pub: the public key of epoch 0.
+//   - checkpoint: the last checkpoint. audit.pub: the public key of epoch 0. erased: the keys of erased subjects, as their tombstones say.
 //   - keys: the private signing key, the master key, and the wrapped keys of subjects, unless Options.KeyDir says otherwise.
 //
 // # What is found, and what is not

@@ -42,6 +42,7 @@ const (
 	masterFile  = "master.key"
 	subjectsDir = "subjects"
 	maxCached   = 10_000
+	keyIDBytes  = 12
 )
 
 // OpenKeyRing opens the ring in dir, which is made if need be: the KeyDir of a trail ("keys" in its directory by default), or one of its
@@ -226,7 +227,7 @@ func (r *KeyRing) key(subject string) (subjectKey, error) {
 
 func (r *KeyRing) create(name string) error {
 	var secret [32]byte
-	var id [12]byte
+	var id [keyIDBytes]byte
 	_, _ = rand.Read(secret[:])
 	_, _ = rand.Read(id[:])
 	w := wrappedKey{ID: hex.EncodeToString(id[:])}
