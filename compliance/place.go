@@ -115,14 +115,11 @@ func eraseStore(ctx context.Context, s *store.Store, t Task) (Found, error) {
 // segments with deleted documents merged, where the cluster does it.
 func OpenSearch(s *opensearch.Searcher) Place {
 	return Place{"opensearch " + s.Name(), func(ctx context.Context, t Task) (f Found, err error) {
-		if err := s.Refresh(ctx); err != nil {
-			return f, err
-		}
-		if f.Matched, err = count(ctx, s, t.Query); err != nil {
+		if f.Matched, err = s.Matching(ctx, &search.Request{Query: t.Query}); err != nil {
 			return f, err
 		}
 		if t.Held != nil {
-			if f.Held, err = count(ctx, s, t.Kept()); err != nil {
+			if f.Held, err = s.Matching(ctx, &search.Request{Query: t.Kept()}); err != nil {
 				return f, err
 			}
 		}
@@ -139,12 +136,4 @@ func OpenSearch(s *opensearch.Searcher) Place {
 		}
 		return f, err
 	}}
-}
-
-func count(ctx context.Context, s search.Searcher, q search.Query) (uint64, error) {
-	r, err := s.Search(ctx, &search.Request{Query: q, Limit: 1, Count: true})
-	if err != nil {
-		return 0, err
-	}
-	return r.Total, nil
 }

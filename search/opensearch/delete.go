@@ -22,18 +22,13 @@ const (
 	deleteRounds = 20     // requests that delete nothing before it is given up
 )
 
-// Delete deletes the records that match the request's query and time, and makes that visible. It deletes in batches, each in one
+// Delete deletes the records that match the request's query and time, and makes that visible. A value of a field is also looked for where a
+// document has what its index refused, which a search does not do. It deletes in batches, each in one
 // request, until nothing is left. Purge merges segments with deleted documents, which can take long and needs the permission: when
 // the cluster does not do it, Purged is false and that is no error. Limits, order and what is shown do not count.
 func (s *Searcher) Delete(ctx context.Context, req *search.Request, purge bool) (Deleted, error) {
 	var d Deleted
-	s.mu.Lock()
-	s.mapped = nil // a new field would be missed
-	s.mu.Unlock()
-	if err := s.Refresh(ctx); err != nil {
-		return d, err
-	}
-	t, err := s.prepare(ctx, &search.Request{Query: req.Query, From: req.From, To: req.To, Now: req.Now, Forced: req.Forced})
+	q, err := s.whole(ctx, req)
 	if err != nil {
 		return d, err
 	}
@@ -46,7 +41,7 @@ func (s *Searcher) Delete(ctx context.Context, req *search.Request, purge bool) 
 			}
 		}
 		path := s.path(fmt.Sprintf("/_delete_by_query?conflicts=proceed&refresh=true&ignore_unavailable=true&allow_no_indices=true&max_docs=%d", deleteBatch))
-		if err := s.call(ctx, "POST", path, object{"query": t.body["query"]}, &reply); err != nil {
+		if err := s.call(ctx, "POST", path, object{"query": q}, &reply); err != nil {
 			return d, err
 		}
 		d.Records += reply.Deleted
@@ -63,11 +58,9 @@ func (s *Searcher) Delete(ctx context.Context, req *search.Request, purge bool) 
 			}
 		}
 	}
-	var left struct{ Count uint64 }
-	if err := s.call(ctx, "POST", s.path("/_count?ignore_unavailable=true&allow_no_indices=true"), object{"query": t.body["query"]}, &left); err != nil {
+	if d.Left, err = s.count(ctx, q); err != nil {
 		return d, err
 	}
-	d.Left = left.Count
 	if purge && d.Records > 0 {
 		err := s.call(ctx, "POST", s.path("/_forcemerge?only_expunge_deletes=true&ignore_unavailable=true&allow_no_indices=true"), nil, nil)
 		if d.Purged = err == nil; ctx.Err() != nil {
@@ -75,6 +68,42 @@ func (s *Searcher) Delete(ctx context.Context, req *search.Request, purge bool) 
 		}
 	}
 	return d, nil
+}
+
+// Matching counts the records that Delete would delete.
+func (s *Searcher) Matching(ctx context.Context, req *search.Request) (uint64, error) {
+	q, err := s.whole(ctx, req)
+	if err != nil {
+		return 0, err
+	}
+	return s.count(ctx, q)
+}
+
+// whole translates the query and the time of a request so that nothing is missed: what was written before is made visible, the mapping is
+// asked for anew, and values are looked for also where a document has what its index had refused.
+func (s *Searcher) whole(ctx context.Context, req *search.Request) (object, error) {
+	if err := s.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.mapped = nil
+	s.mu.Unlock()
+	t, err := s.prepare(ctx, &search.Request{Query: req.Query, From: req.From, To: req.To, Now: req.Now, Forced: req.Forced})
+	if err != nil {
+		return nil, err
+	}
+	t.rescued = true
+	condition, err := t.query(t.Condition)
+	if err != nil {
+		return nil, err
+	}
+	return t.within(condition), nil
+}
+
+func (s *Searcher) count(ctx context.Context, q object) (uint64, error) {
+	var reply struct{ Count uint64 }
+	err := s.call(ctx, "POST", s.path("/_count?ignore_unavailable=true&allow_no_indices=true"), object{"query": q}, &reply)
+	return reply.Count, err
 }
 
 // Refresh makes what was written before visible to searches.

@@ -40,6 +40,28 @@ func TestDeletedRecordsAreThoseThatASearchFinds(t *testing.T) {
 	}
 }
 
+func TestADocumentThatWasRescuedIsDeletedToo(t *testing.T) {
+	node := opensearchtest.Node(t)
+	index := node.Stream(t)
+	node.Must(t, "PUT", "/"+index, `{"mappings":{"properties":{"unmapped":{"type":"flat_object"},"attributes":{"properties":{"customer":{"type":"long"}}}}}}`, nil)
+	for _, doc := range []string{`{"attributes":{"customer":17}}`, `{"unmapped":{"customer":"c_planted"}}`, `{"unmapped":{"customer":"c_other"}}`, `{"unmapped":{"customer":{"id":"c_planted"}}}`} {
+		node.Must(t, "POST", "/"+index+"/_doc", doc, nil)
+	}
+	s := searcher(t, node, index)
+	for q, want := range map[string]uint64{"customer:c_planted": 1, "customer.id:c_planted": 1, "customer:17": 1} {
+		req := &search.Request{Query: search.MustParse(q)}
+		if n, err := s.Matching(t.Context(), req); err != nil || n != want {
+			t.Errorf("%s: %d, %v", q, n, err)
+		}
+		if d, err := s.Delete(t.Context(), req, false); err != nil || d.Records != want || d.Left != 0 {
+			t.Errorf("%s: %+v, %v", q, d, err)
+		}
+	}
+	if got := node.Count(t, index); got != 1 {
+		t.Errorf("%d documents are left, want the other customer's", got)
+	}
+}
+
 func TestAnIndexThatIsNotThereHasNothingToDelete(t *testing.T) {
 	node := opensearchtest.Node(t)
 	s := searcher(t, node, node.Stream(t)+"-none")
