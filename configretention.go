@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sluicelog/sluice/compliance"
 	"github.com/sluicelog/sluice/handler/opensearch/bootstrap"
 	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/store"
@@ -47,17 +48,7 @@ func (ck *checker) retention(field string, c *OpenSearchConfig) bootstrap.Retent
 		r.Classes = append(r.Classes, bootstrap.Class(class))
 	}
 	if dir := c.HoldsFrom; dir != "" {
-		r.Holds = func(context.Context) ([]search.Query, error) {
-			holds, err := store.Holds(dir)
-			if err != nil {
-				return nil, err
-			}
-			var out []search.Query
-			for _, h := range holds {
-				out = append(out, h.Query)
-			}
-			return out, nil
-		}
+		r.Holds = func(context.Context) ([]search.Query, error) { return compliance.HoldQueries(dir) }
 	}
 	if (len(r.Classes) > 0 || r.Holds != nil) && !c.EnsureTemplate {
 		ck.bad(field+".classes", "", "ensure_template: true beside classes and holds_from: retention is otherwise not this program's")
