@@ -13,7 +13,7 @@ const module = "github.com/sluicelog/sluice"
 var standardOnly = []string{
 	"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/mask/entity/internal/tag", "handler/mask/entity/presidio",
 	"handler/sample", "level", "slogrec", "template",
-	"internal/chain", "internal/filelock", "internal/freeze", "internal/journal", "internal/maskederr", "internal/onerror", "internal/scope", "internal/words",
+	"internal/chain", "internal/filelock", "internal/freeze", "internal/journal", "internal/maskederr", "internal/onerror", "internal/scope", "internal/subject", "internal/words",
 }
 
 // beside are the foreign packages that some of the others may have, and nothing else.
@@ -28,7 +28,7 @@ func TestArrowsPointInOneDirection(t *testing.T) {
 			}
 		}
 	}
-	for _, pkg := range []string{"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf", "template", "store", "search", "audit"} {
+	for _, pkg := range []string{"handler/async", "handler/compress", "handler/mask", "handler/mask/entity", "handler/sample", "handler/enrich", "handler/jsonl", "level", "correlate", "perf", "template", "store", "search", "audit", "compliance"} {
 		if _, ok := deps[pkg]; !ok {
 			t.Errorf("go list does not know %s: this test looks at nothing", pkg)
 		}
@@ -70,7 +70,7 @@ func TestForbiddenFindsWrongArrows(t *testing.T) {
 		{"handler/enrich/otel", "handler/enrich", false}, {"handler/async", "", true}, {"store", "handler/async", true}, {"search", "store", true}, {"search/lines", "store/internal/query", true}, {"store", "search/eval", false},
 		{"handler/opensearch/bootstrap", "internal/osclient", false}, {"internal/osclient", "handler/opensearch", true}, {"internal/chain", "correlate", true}, {"internal/jsonline", "level", false}, {"internal/scope", "internal/chain", false}, {"correlate", "handler/enrich", true},
 		{"level", "go.opentelemetry.io/otel", true}, {"handler/mask/entity", "golang.org/x/text", true}, {"handler/mask/entity/internal/train", "github.com/klauspost/compress/zstd", false}, {"handler/sample", "golang.org/x/sys/unix", true},
-		{"perf", "github.com/HdrHistogram/hdrhistogram-go", false}, {"perf", "golang.org/x/sys/unix", true}, {"perf", "handler/async", true},
+		{"perf", "github.com/HdrHistogram/hdrhistogram-go", false}, {"perf", "golang.org/x/sys/unix", true}, {"perf", "handler/async", true}, {"compliance", "handler/opensearch", true}, {"compliance", "store", false},
 		{"", "handler/mask", false}, {"cmd/sluice", "", false}, {"handler/mask", "examples/pipeline", true}, {"level", "internal/conf", false},
 	} {
 		if got := forbidden(tc.from, tc.to); (got != "") != tc.wrong {

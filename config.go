@@ -26,6 +26,8 @@ type Config struct {
 	Enrich *EnrichConfig `yaml:"enrich" doc:"attributes added to every record"`
 	Sample *SampleConfig `yaml:"sample" doc:"adaptive sampling"`
 	Queue  *QueueConfig  `yaml:"queue" doc:"the bounded queue between callers and sinks"`
+	// Audit sets the audit trail; nil means none.
+	Audit *AuditConfig `yaml:"audit" doc:"tamper-evident audit trail"`
 	// Sinks are where the records go; empty means the preset's.
 	Sinks []SinkConfig `yaml:"sinks" doc:"where records go"`
 	// ReloadOnSIGHUP reopens log files and reads the file that the Config came from again when the process gets SIGHUP. The
@@ -190,6 +192,8 @@ type StoreConfig struct {
 	// Keep removes records that are older, KeepLevels those of single levels. 0 keeps them.
 	Keep       time.Duration            `yaml:"keep" min:"1m" doc:"age at which records are removed"`
 	KeepLevels map[string]time.Duration `yaml:"keep_levels" min:"1m" doc:"age at which records of a level are removed, by its name"`
+	// Classes say for some records how long they are kept, in place of Keep and KeepLevels.
+	Classes []ClassConfig `yaml:"classes" doc:"records that are kept for a time of their own; the first that matches decides"`
 	// MaxBytes removes the oldest records while all of them together take more. 0 means no bound.
 	MaxBytes conf.Size `yaml:"max_bytes" min:"1MiB" doc:"bytes that the store may take"`
 }
@@ -216,6 +220,10 @@ type OpenSearchConfig struct {
 	EnsureTemplate bool `yaml:"ensure_template" doc:"install index template and retention when the chain is opened"`
 	// Keep is the age at which records are removed; it needs EnsureTemplate. 0 means the recommended one.
 	Keep time.Duration `yaml:"keep" min:"1h" doc:"age at which records are removed; needs ensure_template"`
+	// Classes say for some records how long they are kept, at most as long as Keep; HoldsFrom is the directory of a store whose legal
+	// holds hold here too. Both need EnsureTemplate, and the permission to delete documents.
+	Classes   []ClassConfig `yaml:"classes" doc:"records that are removed before the others; needs ensure_template"`
+	HoldsFrom string        `yaml:"holds_from" doc:"directory of a store whose legal holds keep records here too; needs ensure_template"`
 	// Spool is a directory that keeps records until OpenSearch has them, through crashes and days without OpenSearch.
 	Spool string `yaml:"spool" doc:"directory that keeps records until OpenSearch has them"`
 	// SpoolBytes bounds the spool. 0 means the recommended bound.

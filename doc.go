@@ -29,6 +29,12 @@
 // Every stage is a plain slog.Handler around the next, correct at every place and usable alone: [Open] composes them with
 // github.com/samber/slog-multi, and examples/byhand does the same without this package.
 //
+// # The audit trail and compliance
+//
+// With [Config.Audit] package audit stands before all of this: the records of audit.Log are on disk, in a log that shows when it was
+// tampered with, when the call returns, and pass neither sampling nor queue. Its checkpoints go to the sinks as ordinary records. Package
+// compliance erases a person everywhere with one receipt, holds records for a court, and reports what is collected, masked and kept.
+//
 // # The books
 //
 // [Stack.Stats] says what became of every record: delivered, sampled out, dropped, failed, collapsed or still queued. After

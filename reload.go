@@ -28,12 +28,15 @@ func (s *Stack) Reload(ctx context.Context, cfg Config) error {
 	if closed {
 		return ErrClosed
 	}
+	if err := s.sameAudit(r); err != nil {
+		return err
+	}
 	gen, err := s.build(ctx, r)
 	if err != nil {
 		return err
 	}
 	if err := s.level.Set(r.Level); err != nil { // resolve has read it before
-		return errors.Join(err, gen.close(ctx))
+		return errors.Join(err, gen.close(ctx, nil))
 	}
 	s.errs.Store(&onerror.Sink{Component: "stack", Func: r.OnError})
 	s.mu.Lock()
@@ -42,7 +45,7 @@ func (s *Stack) Reload(ctx context.Context, cfg Config) error {
 	s.reloads++
 	s.mu.Unlock()
 
-	err = old.close(ctx)
+	err = old.close(ctx, nil)
 	s.retire()
 	return err
 }

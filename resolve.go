@@ -18,6 +18,7 @@ import (
 	"github.com/sluicelog/sluice/handler/mask"
 	"github.com/sluicelog/sluice/handler/mask/entity"
 	"github.com/sluicelog/sluice/handler/opensearch"
+	"github.com/sluicelog/sluice/handler/opensearch/bootstrap"
 	"github.com/sluicelog/sluice/handler/sample"
 	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/internal/rotate"
@@ -34,6 +35,7 @@ type resolved struct {
 	enrich *enrich.Options
 	sample *sample.Options
 	queue  *async.Options
+	audit  *auditPlan
 	sinks  []sinkPlan
 }
 
@@ -47,6 +49,7 @@ type sinkPlan struct {
 	collapse *compress.Options
 	store    *store.Options
 	search   *opensearch.Options
+	keep     bootstrap.Retention
 }
 
 // resolve fills in what c leaves open and checks all of it. Its error joins one *ConfigError for each wrong field.
@@ -66,6 +69,7 @@ func (c Config) resolve() (*resolved, error) {
 	r.enrich = ck.enrich(&c)
 	r.sample = ck.sample(c.Sample)
 	r.queue = ck.queue(c.Queue)
+	r.audit = ck.audit(&c)
 	r.sinks = ck.sinks(c.Sinks)
 	if err := errors.Join(ck.errs...); err != nil {
 		return nil, err
@@ -335,6 +339,7 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 				ck.bad(field("path"), "", "the directory of the store")
 			}
 			p.store = storeOptions(c.Store, func(name, text string) slog.Leveler { return ck.level(field("store."+name), text) })
+			p.store.Retention.Classes = ck.classes(field("store.classes"), c.Store.Classes)
 			ck.layer(field("store"), p.store.Validate())
 		} else if !reflect.DeepEqual(c.Store, StoreConfig{}) {
 			ck.bad(field("store"), "", "a section only for type store")
@@ -342,6 +347,7 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 		switch {
 		case c.Type == sinkOpenSearch:
 			p.search = openSearchOptions(c.OpenSearch, p.least)
+			p.keep = ck.retention(field("opensearch"), &c.OpenSearch)
 			if err := p.search.Validate(); err != nil {
 				ck.bad(field("opensearch"), "", "values that the sink takes ("+err.Error()+")")
 			}

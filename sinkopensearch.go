@@ -38,7 +38,7 @@ func (s *Stack) openSearch(ctx context.Context, cfg *Config, k *sink) (slog.Hand
 	h, release, err := s.searchers.acquire(k.name, setting, func() (*opensearch.Handler, func(context.Context) error, error) {
 		opts := *k.plan.search
 		opts.AddSource, opts.OnError, opts.ID = k.plan.Source, s.report, cfg.DocumentID
-		keeper, err := s.ensureTemplate(ctx, &c, &opts)
+		keeper, err := s.ensureTemplate(ctx, &k.plan, &opts)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -65,16 +65,16 @@ func (s *Stack) openSearch(ctx context.Context, cfg *Config, k *sink) (slog.Hand
 
 // ensureTemplate makes what the sink writes into, when the configuration asks for it. On a cluster without Index State Management
 // the retention is the stack's own work, which the function that is returned ends.
-func (s *Stack) ensureTemplate(ctx context.Context, c *OpenSearchConfig, opts *opensearch.Options) (end func(context.Context) error, err error) {
+func (s *Stack) ensureTemplate(ctx context.Context, p *sinkPlan, opts *opensearch.Options) (end func(context.Context) error, err error) {
 	nothing := func(context.Context) error { return nil }
-	if !c.EnsureTemplate {
+	if !p.OpenSearch.EnsureTemplate {
 		return nothing, nil
 	}
 	client, err := osclient.New(opts.Connection)
 	if err != nil {
 		return nil, err
 	}
-	b, err := bootstrap.New(client, &bootstrap.Options{Stream: opts.Stream, Retention: bootstrap.Retention{KeepFor: c.Keep}})
+	b, err := bootstrap.New(client, &bootstrap.Options{Stream: opts.Stream, Retention: p.keep})
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
@@ -82,7 +82,7 @@ func (s *Stack) ensureTemplate(ctx context.Context, c *OpenSearchConfig, opts *o
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	if report.Policy {
+	if !report.Keeper {
 		return func(context.Context) error { return client.Close() }, nil
 	}
 	keeper := b.Keep(&bootstrap.KeeperOptions{OnError: s.report})

@@ -21,6 +21,7 @@ import (
 	"github.com/sluicelog/sluice/handler/jsonl"
 	"github.com/sluicelog/sluice/internal/chain"
 	"github.com/sluicelog/sluice/level"
+	"github.com/sluicelog/sluice/store"
 )
 
 // sink is one end of the chain.
@@ -29,6 +30,7 @@ type sink struct {
 	handler slog.Handler // a meter around the sink itself
 	count   *tally
 	plan    sinkPlan
+	store   *store.Store // nil for a sink that is none
 	// flush and close are nil when there is nothing to do.
 	flush, close func(context.Context) error
 }

@@ -46,6 +46,18 @@ func (s *Stack) openStore(k *sink, least slog.Leveler) (slog.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.flush, k.close = h.Flush, release
+	k.flush, k.close, k.store = h.Flush, release, h.Store()
 	return h, nil
+}
+
+// Stores returns the stores that the chain's sinks write now, by the sinks' names: for searching them, and for erasing from them while the
+// program runs (compliance.Store). They belong to the Stack, which closes them.
+func (s *Stack) Stores() map[string]*store.Store {
+	out := map[string]*store.Store{}
+	for _, k := range s.current.Load().sinks {
+		if k.store != nil {
+			out[k.name] = k.store
+		}
+	}
+	return out
 }

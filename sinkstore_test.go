@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/compliance"
 	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/slogrec"
 	"github.com/sluicelog/sluice/store"
@@ -151,5 +153,33 @@ func TestClosingSettlesWhatACollapsingSinkHolds(t *testing.T) {
 	}
 	if lines := stored(t, dir, "count:*"); len(lines) == 0 {
 		t.Error("no collapsed record is in the store")
+	}
+}
+
+func TestARunningProgramErasesFromItsOwnStores(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	s, err := sluice.Open(t.Context(), sluice.Config{Environment: sluice.Test, Sinks: []sluice.SinkConfig{{Name: "archive", Type: "store", Path: dir}, {Type: "null"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		s.Logger().Info("login", "user_id", fmt.Sprintf("u_%d", i%2))
+	}
+	stores := s.Stores()
+	if len(stores) != 1 || stores["archive"] == nil {
+		t.Fatalf("%v", stores)
+	}
+	e := compliance.Erasure{Query: search.MustParse("user_id:u_1"), Reason: "request 7", By: "dpo", Places: []compliance.Place{compliance.Store(stores["archive"], dir)}}
+	e.Dry = true
+	if r, err := e.Run(t.Context()); err != nil || r.Found[0].Matched != 5 || r.Erased() != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	e.Dry = false
+	if r, err := e.Run(t.Context()); err != nil || r.Erased() != 5 || !r.Complete {
+		t.Errorf("%+v, %v", r, err)
+	}
+	s.Logger().Info("logout", "user_id", "u_0")
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -37,6 +37,7 @@ type Stack struct {
 	searchers                          pool[*opensearch.Handler]
 	lates                              lates
 	errs                               atomic.Pointer[onerror.Sink]
+	audit                              *auditLane // nil without
 
 	reloading   sync.Mutex // one Reload or Close at a time
 	signals     func()     // ends the watching of SIGHUP; nil when nobody watches
@@ -61,7 +62,9 @@ type generation struct {
 	sample *sample.Handler
 	queue  *async.Handler
 	sinks  []*sink
-	exit   tally // what came out of the fan-out
+	direct slog.Handler // to the sinks, past everything else
+	exit   tally        // what came out of the fan-out
+	past   tally        // of it by direct
 
 	// gate lets a chain without a queue be closed between two records; with one, the queue refuses.
 	gate   sync.RWMutex
@@ -86,6 +89,9 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s.current.Store(gen)
 	s.head = s.level.Handler(&swap{stack: s})
+	if err := s.openAudit(r); err != nil {
+		return nil, errors.Join(err, gen.close(ctx, nil))
+	}
 	if r.ReloadOnSIGHUP {
 		s.signals = s.watch()
 	}
@@ -116,6 +122,7 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		g.sinks = append(g.sinks, &sink{name: name, handler: newMeter(h, name, s.tally(name))})
 	}
 	end := fanOut(g.sinks)
+	g.direct = newMeter(end, "chain", &g.past)
 	if r.names != nil {
 		opts := *r.names
 		opts.OnError = s.report
@@ -238,11 +245,11 @@ func (s *Stack) Close(ctx context.Context) error {
 	if already {
 		return nil
 	}
-	return s.current.Load().close(ctx)
+	return s.current.Load().close(ctx, s.audit)
 }
 
-// close drains the generation and closes its sinks.
-func (g *generation) close(ctx context.Context) error {
+// close drains the generation, ends the audit trail if it is the last, and closes the sinks, which get the last checkpoint.
+func (g *generation) close(ctx context.Context, last *auditLane) error {
 	var errs []error
 	if g.queue != nil {
 		errs = append(errs, g.queue.Close(ctx))
@@ -257,8 +264,9 @@ func (g *generation) close(ctx context.Context) error {
 		select {
 		case <-shut:
 		case <-ctx.Done():
-			return fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err())
+			return errors.Join(fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err()), last.close(ctx))
 		}
 	}
+	errs = append(errs, last.close(ctx))
 	return errors.Join(append(errs, closeSinks(ctx, g.sinks))...)
 }

@@ -36,6 +36,8 @@ type Stats struct {
 	// Buffer and Queue are the figures of these stages.
 	Buffer BufferStats `json:"buffer"`
 	Queue  QueueStats  `json:"queue"`
+	// Audit has the figures of the audit trail; nil without one.
+	Audit *AuditStats `json:"audit,omitempty"`
 	// Sinks has the figures of each sink, by name.
 	Sinks map[string]SinkStats `json:"sinks,omitempty"`
 	// Errors is how many errors were reported, Reloads how often the chain was swapped.
@@ -94,6 +96,7 @@ func (s *Stack) Stats() Stats {
 		g.addTo(&st)
 	}
 	st.Accepted, st.Dropped = s.accepted.Load(), st.Dropped+s.refused.Load()-s.retried.Load()
+	st.Audit = s.audit.stats()
 	st.Errors, st.Reloads = s.errors.Load(), s.reloads
 	for name, t := range s.tallies {
 		st.Sinks[name] = SinkStats{Delivered: t.delivered.Load(), Failed: t.failed.Load(), Panics: t.panics.Load()}
@@ -159,6 +162,8 @@ func (g *generation) addTo(st *Stats) {
 		st.Buffer.Dropped += b.Dropped
 		st.Buffer.Evicted += b.Evicted
 	}
+	st.Delivered += g.past.delivered.Load()
+	st.Failed += g.past.failed.Load()
 	if g.queue == nil {
 		st.Delivered += g.exit.delivered.Load()
 		st.Failed += g.exit.failed.Load()

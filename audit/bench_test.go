@@ -99,3 +99,31 @@ func BenchmarkVerify(b *testing.B) {
 	b.SetBytes(r.Bytes)
 	b.ReportMetric(float64(r.Entries)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }
+
+// BenchmarkOpen opens and closes logs of different lengths: it costs their end alone.
+func BenchmarkOpen(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			dir := b.TempDir()
+			o := Options{CheckpointEvery: time.Hour, IdleEvery: time.Hour, EpochEvery: time.Hour, EpochEntries: 1 << 40}
+			tr := mustOpen(b, dir, o)
+			var callers sync.WaitGroup
+			for range 100 {
+				callers.Go(func() {
+					for i := range n / 100 {
+						body := Body{ID: fmt.Sprint(i), Message: "Configuration changed", Action: "config.change"}
+						if err := tr.Record(context.Background(), body); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			callers.Wait()
+			mustClose(b, tr)
+			for b.Loop() {
+				mustClose(b, mustOpen(b, dir, o))
+			}
+		})
+	}
+}

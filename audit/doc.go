@@ -18,7 +18,7 @@
 //   - tile: the Merkle tree of RFC 6962 over the entries, leaf hash SHA-256(0x00, entry), in the C2SP tlog-tiles layout.
 //   - notes: a journal of signed notes: checkpoints (C2SP tlog-checkpoint, with one extension line "time RFC3339") and
 //     announcements of signing keys (origin/epoch, number, size, verifier key), each signed by the key before.
-//   - checkpoint: the last checkpoint. audit.pub: the public key of epoch 0.
+//   - checkpoint: the last checkpoint. audit.pub: the public key of epoch 0. erased: the keys of erased subjects, as their tombstones say.
 //   - keys: the private signing key, the master key, and the wrapped keys of subjects, unless Options.KeyDir says otherwise.
 //
 // # What is found, and what is not
@@ -45,6 +45,10 @@
 // An [Event] with a Subject has its personal fields sealed under a key of that subject alone (AES-256-GCM, wrapped under a
 // master key). [Trail.Erase] records a tombstone and destroys the key: the values are unreadable for good, in copies of
 // the log too, and the log verifies as before. Erased blocks may live on in file systems that copy on write and in flash
-// until they are used again; keep KeyDir out of backups. A hash or a sealed value of personal data is pseudonymous and not
+// until they are used again; keep KeyDir out of backups.
+//
+// The same keys make tokens ([KeyRing.Token]) that stand for a subject's values in logs (mask.Options.Pseudonym) and for actors here
+// (HandlerOptions.PseudonymiseActors). When the key is destroyed its tokens stay where they are, and nobody can tell any more whose they
+// were, nor make them again. A hash or a sealed value of personal data is pseudonymous and not
 // anonymous.
 package audit

@@ -42,8 +42,8 @@ type HandlerOptions struct {
 	// "old", "new", "personal" or "reason". It returns JSON; what is none is redacted. nil leaves them as they are. The actor's
 	// identifier is not masked.
 	Mask func(field string, json []byte) []byte
-	// PseudonymiseActors replaces Actor.ID by a hash under the master key of the first Trail among the sinks: the same actor
-	// is recognised and not named.
+	// PseudonymiseActors replaces Actor.ID by a token under the actor's key in the ring of the first Trail among the sinks: the same actor
+	// is recognised and not named, until that key is destroyed (KeyRing.Token, Trail.Erase).
 	PseudonymiseActors bool
 	// OnError is told of each sink that fails, also when another has the event. nil means stderr, once a minute for each kind.
 	OnError func(error)
@@ -199,7 +199,11 @@ func (h *Handler) record(ctx context.Context, r slog.Record, e Event) error {
 		}
 		if h.opts.PseudonymiseActors {
 			if t, ok := l.Sink.(*Trail); ok && b.Actor.ID != "" {
-				b.Actor.ID = t.vault.pseudonym(b.Actor.ID)
+				token, err := t.ring.Token(b.Actor.ID, b.Actor.ID)
+				if err != nil {
+					return fmt.Errorf("%w: %s: pseudonym: %w", ErrNotRecorded, l.Name(), err)
+				}
+				b.Actor.ID = token
 			}
 		}
 		if e.Subject != "" {

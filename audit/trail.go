@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"github.com/sluicelog/sluice/internal/journal"
 	"github.com/sluicelog/sluice/internal/onerror"
 	"github.com/sluicelog/sluice/internal/scope"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Directories and files of a log.
@@ -40,7 +38,7 @@ type Trail struct {
 	errs        onerror.Sink
 	entries     *journal.Journal
 	notes       *journal.Journal
-	vault       *vault
+	ring        *KeyRing
 	session     string
 	public      string
 
@@ -71,6 +69,8 @@ type Trail struct {
 	ended   chan struct{}
 	closing sync.Once
 	err     error
+
+	erasing sync.Mutex // guards the list of erased keys
 }
 
 // request is an entry that waits to be on disk.
@@ -95,9 +95,10 @@ type Stats struct {
 	LastCheckpoint time.Time
 }
 
-// Open opens the log in dir, which is made if need be, and records that it did. It checks every entry against the last
-// checkpoint and fails when they do not agree: such a log is evidence and is not written on. A torn entry at the end, whose
-// call never returned, is cut and said so in the entry.
+// Open opens the log in dir, which is made if need be, and records that it did. It costs the end of the log alone, however long that is: it
+// checks the last checkpoint with the current key, the tree's edge with the checkpoint and the last entries with the tree, and
+// fails when they do not agree: such a log is evidence and is not written on. Verify checks the rest. A torn entry at the end,
+// whose call never returned, is cut and said so in the entry.
 func Open(dir string, opts *Options) (*Trail, error) { return open(dir, opts, nil) }
 
 func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
@@ -112,13 +113,13 @@ func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
 	if err := os.MkdirAll(t.keyDir, 0o700); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	jopts := &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: o.SegmentBytes, OnError: o.OnError, FS: fsys}
+	jopts := &journal.Options{Sync: journal.SyncAlways, Keep: true, ScanLast: true, SegmentBytes: o.SegmentBytes, OnError: o.OnError, FS: fsys}
 	entries, rec, err := journal.Open(filepath.Join(dir, entriesDir), jopts)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	t.entries = entries
-	notes, nrec, err := journal.Open(filepath.Join(dir, notesDir), &journal.Options{Sync: journal.SyncAlways, Keep: true, SegmentBytes: 256 << 10, OnError: o.OnError})
+	notes, nrec, err := journal.Open(filepath.Join(dir, notesDir), &journal.Options{Sync: journal.SyncAlways, Keep: true, ScanLast: true, SegmentBytes: 256 << 10, OnError: o.OnError})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("audit: %w", err), entries.Close(context.Background()))
 	}
@@ -134,7 +135,7 @@ func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
 	if err := t.load(); err != nil {
 		return nil, err
 	}
-	if t.vault, err = openVault(t.keyDir, o.MasterKey); err != nil {
+	if t.ring, err = OpenKeyRing(t.keyDir, o.MasterKey); err != nil {
 		return nil, err
 	}
 	if err := t.finishErasures(); err != nil {
@@ -153,68 +154,6 @@ func open(dir string, opts *Options, fsys journal.FS) (_ *Trail, err error) {
 	}
 	go t.run()
 	return t, nil
-}
-
-// load replays the notes and the entries.
-func (t *Trail) load() error {
-	var h *history
-	pub := filepath.Join(t.dir, PublicKeyFile)
-	if b, err := os.ReadFile(pub); err == nil {
-		t.public = string(b)
-		if h, err = newHistory(t.public); err != nil {
-			return err
-		}
-		if h.origin != t.opts.Origin {
-			return fmt.Errorf("audit: %s is the log %q, not %q", t.dir, h.origin, t.opts.Origin)
-		}
-	} else if t.notes.Stats().Last > 0 {
-		return fmt.Errorf("audit: %w", err)
-	}
-	r := t.notes.Reader(1)
-	defer r.Close()
-	for h != nil {
-		_, msg, err := r.TryNext()
-		if err != nil {
-			break
-		}
-		if c, err := h.add(msg); err != nil {
-			return fmt.Errorf("audit: %s: %w: run sluice verify", t.dir, err)
-		} else if c != nil {
-			t.last = *c
-		}
-	}
-	if err := t.loadKey(h, t.notes.Stats().Last == 0); err != nil {
-		return err
-	}
-	t.epochAt = time.Now()
-	if t.public == "" {
-		t.public = t.key.Public
-		if err := writeFile(pub, []byte(t.public), 0o644); err != nil {
-			return err
-		}
-	}
-	e := t.entries.Reader(1)
-	defer e.Close()
-	root := t.tree.root()
-	for {
-		_, payload, err := e.TryNext()
-		if err != nil {
-			break
-		}
-		leaf := tlog.RecordHash(payload)
-		t.tree.add(leaf)
-		t.prev = base64.StdEncoding.EncodeToString(leaf[:])
-		if t.tree.size == t.last.Size {
-			root = t.tree.root()
-		}
-		if entry, err := parseEntry(payload); err == nil {
-			t.recorded = entry.Recorded
-		}
-	}
-	if t.last.Note != nil && (root != t.last.Root || t.tree.size < t.last.Size) {
-		return fmt.Errorf("audit: %s: the entries are not those of the last checkpoint: run sluice verify", t.dir)
-	}
-	return nil
 }
 
 // lifecycle makes an entry about the log itself.

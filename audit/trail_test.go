@@ -84,13 +84,40 @@ func TestIdleLogsSignCheckpointsAndSendThemOut(t *testing.T) {
 }
 
 func TestALogThatDoesNotAgreeIsNotWrittenOn(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, 60, small())
-	f := newForger(t, dir, false)
-	f.entries[5] = edit(f.entries[5], reason("nothing happened"))
-	f.finish(false)
-	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "run sluice verify") {
-		t.Error(err)
+	sound := t.TempDir()
+	write(t, sound, 600, small())
+	for name, tc := range map[string]struct {
+		entry  int
+		tiles  bool
+		opened bool
+	}{
+		"an early entry, the tree made anew": {5, true, false},
+		"the last entry":                     {-1, false, false},
+		// Opening costs the end of the log: this is for Verify.
+		"an early entry": {5, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := copyTree(t, sound)
+			f := newForger(t, dir, false)
+			if tc.entry < 0 {
+				tc.entry += len(f.entries)
+			}
+			f.entries[tc.entry] = edit(f.entries[tc.entry], reason("nothing happened"))
+			f.finish(tc.tiles)
+			tr, err := Open(dir, nil)
+			if !tc.opened && (err == nil || !strings.Contains(err.Error(), "run sluice verify")) {
+				t.Error(err)
+			}
+			if tc.opened && err != nil {
+				t.Error(err)
+			}
+			if err == nil {
+				mustClose(t, tr)
+			}
+			if r := mustVerify(t, dir, nil); r.Sound || tc.opened && r.FirstBad != int64(tc.entry) {
+				t.Errorf("%+v", r)
+			}
+		})
 	}
 }
 
@@ -324,7 +351,7 @@ func TestAnInterruptedErasureIsFinished(t *testing.T) {
 	if err := Log(t.Context(), mustHandler(t, nil, tr), "x", e); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(dir, "keys", "subjects", tr.vault.pseudonym("s"))
+	name := filepath.Join(dir, "keys", "subjects", tr.ring.fileName("s"))
 	key, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

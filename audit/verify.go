@@ -128,6 +128,7 @@ type verifier struct {
 	strayed     bool  // one did not
 	badEntry    int64
 	tiles       map[string]bool
+	tombstones  map[string]int64 // entry by key
 }
 
 func (v *verifier) find(entry int64, what, format string, args ...any) {
@@ -151,7 +152,7 @@ func (v *verifier) run() error {
 		v.find(-1, "foreign", "%v", err)
 		return nil
 	}
-	v.history, v.badEntry, v.types = h, -1, map[int64]string{}
+	v.history, v.badEntry, v.types, v.tombstones = h, -1, map[int64]string{}, map[string]int64{}
 	v.report.Origin = h.origin
 	if err := v.readNotes(); err != nil {
 		return err
@@ -166,7 +167,7 @@ func (v *verifier) run() error {
 		return err
 	}
 	v.finish()
-	return v.checkFiles()
+	return errors.Join(v.checkErased(), v.checkFiles())
 }
 
 func (v *verifier) covered() int64 {
@@ -284,6 +285,9 @@ func (v *verifier) entry(seq uint64, payload []byte) error {
 		}
 	}
 	v.add(leaf)
+	if e.Type == TypeErase {
+		v.tombstone(index, &e)
+	}
 	if index >= v.covered()-1 {
 		v.types[index] = e.Type
 	}
@@ -294,6 +298,15 @@ func (v *verifier) entry(seq uint64, payload []byte) error {
 	v.report.Entries = int64(seq)
 	v.report.Bytes += int64(len(payload))
 	return nil
+}
+
+// tombstone remembers the key that an entry says is erased.
+func (v *verifier) tombstone(index int64, e *Entry) {
+	if b, err := e.Event(); err == nil {
+		if id, ok := b.Details["key"].(string); ok {
+			v.tombstones[id] = index
+		}
+	}
 }
 
 // bad names the first bad entry.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
-	"time"
 
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
@@ -196,66 +194,4 @@ func (s *Store) count(r Rewritten) {
 	s.dirMu.Lock()
 	s.rewritten.add(r)
 	s.dirMu.Unlock()
-}
-
-// Retain applies Options.Retention now. It is done once a minute besides.
-func (s *Store) Retain() (Rewritten, error) {
-	s.rewrite.Lock()
-	defer s.rewrite.Unlock()
-	var total Rewritten
-	ret, now := s.opts.Retention, s.opts.now()
-	spans := s.listed()
-	sum := int64(0)
-	for _, sp := range spans {
-		sum += sp.size
-	}
-	for _, sp := range spans {
-		drop := ret.MaxBytes > 0 && sum > ret.MaxBytes
-		if !drop && ret.MaxAge == 0 && len(ret.Levels) == 0 {
-			break
-		}
-		seg, err := segment.Open(filepath.Join(s.dir, sp.name()))
-		if err != nil {
-			s.errs.Report(fmt.Errorf("store: segment %s: %w", sp.name(), err))
-			continue
-		}
-		_, to := seg.TimeRange()
-		n := seg.Len()
-		age := now.Sub(time.Unix(0, to))
-		expired := expiredLevels(seg, ret.Levels, age)
-		_ = seg.Close()
-		switch {
-		case drop || ret.MaxAge > 0 && age > ret.MaxAge:
-			if err := s.swap([]span{sp}, sp, false); err != nil {
-				return total, fmt.Errorf("store: segment %s: %w", sp.name(), err)
-			}
-			sum -= sp.size
-			total.add(Rewritten{Segments: 1, Records: n, Before: sp.size})
-		case len(expired) > 0:
-			r, err := s.replace([]span{sp}, func(seg *segment.Segment, row int, _ []byte) bool {
-				levels, err := seg.Levels()
-				return err != nil || !expired[slog.Level(levels[row])]
-			})
-			if err != nil {
-				return total, err
-			}
-			sum += r.After - r.Before
-			total.add(r)
-		}
-	}
-	return total, nil
-}
-
-// expiredLevels returns the levels of the segment's records that are past their age.
-func expiredLevels(seg *segment.Segment, ages map[slog.Level]time.Duration, age time.Duration) map[slog.Level]bool {
-	var out map[slog.Level]bool
-	for _, c := range seg.Rollup() {
-		if limit, ok := ages[c.Level]; ok && age > limit {
-			if out == nil {
-				out = map[slog.Level]bool{}
-			}
-			out[c.Level] = true
-		}
-	}
-	return out
 }

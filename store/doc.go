@@ -21,6 +21,12 @@
 // with [SyncNone] the same when the process ends, and what the system had not written yet when the machine does. A torn end
 // of the journal is cut and reported in [Recovery].
 //
+// # What goes, and what stays
+//
+// [Retention] removes what is too old or too much: by age, by bytes, by level, and by class, which is a query of package search with
+// a time of its own. [Store.Erase] and [Store.EraseQuery] remove a subject's records at once and leave a receipt in the file
+// erasures.jsonl, which names nobody. A [Hold], in the file holds.json, keeps what it matches from both until it is lifted.
+//
 // # Order
 //
 // Every record has an arrival number, which only grows. Segments and snapshots give records in that order.

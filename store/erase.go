@@ -2,135 +2,184 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/subject"
+	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
 // A Receipt says what an erasure has removed. It is the last line of the file erasures.jsonl in the store's directory, too.
 type Receipt struct {
-	Time     time.Time `json:"time"`
-	Path     string    `json:"path"`         // of the field that names the subject
-	Subject  string    `json:"value_sha256"` // SHA-256 of the value in hexadecimal digits: the value itself is erased
-	Records  int       `json:"records"`      // that are gone
-	Segments []string  `json:"segments"`     // that were rewritten, by their old names
-	Before   int64     `json:"bytes_before"` // of those segments
-	After    int64     `json:"bytes_after"`  // of what replaced them
+	Time time.Time `json:"time"`
+	Path string    `json:"path,omitempty"` // of the field that names the subject
+	// Subject stands for whose records they were: the value itself is erased. Of Erase it is a keyed hash (HMAC-SHA-256) of the value.
+	Subject  string   `json:"subject"`
+	Records  int      `json:"records"`        // that are gone
+	Held     int      `json:"held,omitempty"` // that a legal hold has kept
+	Segments []string `json:"segments"`       // that were rewritten, by their old names
+	Before   int64    `json:"bytes_before"`   // of those segments
+	After    int64    `json:"bytes_after"`    // of what replaced them
+	// Damaged counts the copies of damaged ranges that were removed, since nobody can say whose records they hold.
+	Damaged int `json:"damaged,omitempty"`
+	// Key is the key of the hash, in the receipt that Erase returns alone: it is kept nowhere. See Receipt.Is.
+	Key string `json:"key,omitempty"`
 }
 
-// Erase removes all records whose member at path, such as user_id or audit.actor, is the string or number value: those that
-// are in the store when it is called. It seals the tail, rewrites the segments that hold such records, and removes the old
-// ones and the journal's files; then it writes the receipt. Blocks that the file system had given to removed files are not
-// overwritten. When it fails midway, what is rewritten stays so, and calling it again does the rest.
+// Is says whether the receipt is of the value, given the key that Erase has returned with it.
+func (r *Receipt) Is(key, value string) bool { return subject.Is(r.Subject, key, value) }
+
+// Erase removes all records whose member at path, such as user_id or audit.actor, is the value, as the query path:value finds
+// them; see EraseQuery.
 func (s *Store) Erase(ctx context.Context, path, value string) (Receipt, error) {
-	sum := sha256.Sum256([]byte(value))
-	rec := Receipt{Time: s.opts.now().UTC(), Path: path, Subject: hex.EncodeToString(sum[:])}
+	token, key := subject.Token(value)
+	rec, err := s.erase(ctx, search.Query{Expr: search.Match{Field: path, Value: value}}, Receipt{Path: path, Subject: token})
+	rec.Key = key
+	return rec, err
+}
+
+// EraseQuery removes all records that match the query and are in the store when it is called, but for those that a legal hold
+// covers. It seals the tail, rewrites the segments that hold such records, and removes the old ones and the journal's files; then
+// it writes the receipt, in which the subject stands as it is given: it should name nobody. Blocks that the file system had given
+// to removed files are not overwritten. When it fails midway, what is rewritten stays so, and calling it again does the rest.
+func (s *Store) EraseQuery(ctx context.Context, q search.Query, subject string) (Receipt, error) {
+	return s.erase(ctx, q, Receipt{Subject: subject})
+}
+
+func (s *Store) erase(ctx context.Context, q search.Query, rec Receipt) (Receipt, error) {
+	rec.Time = s.opts.now().UTC()
 	if err := s.sealNow(); err != nil {
 		return rec, err
 	}
 	s.rewrite.Lock()
 	defer s.rewrite.Unlock()
-	quoted, err := json.Marshal(value)
+	err := withHolds(ctx, s.fs, s.dir, func(holds []Hold) error {
+		for _, sp := range s.listed() {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("store: erase: %w", context.Cause(ctx))
+			}
+			if err := s.eraseFrom(ctx, sp, q, holds, &rec); err != nil {
+				return fmt.Errorf("store: erase: segment %s: %w", sp.name(), err)
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return rec, fmt.Errorf("store: erase: %w", err)
+		return rec, err
 	}
-	raw := quoted[1 : len(quoted)-1]
-	for _, sp := range s.listed() {
-		if err := ctx.Err(); err != nil {
-			return rec, fmt.Errorf("store: erase: %w", context.Cause(ctx))
-		}
-		rows, err := s.subjectRows(sp, path, value, raw)
-		if err != nil {
-			return rec, fmt.Errorf("store: erase: segment %s: %w", sp.name(), err)
-		}
-		if rows == nil {
-			continue
-		}
-		r, err := s.replace([]span{sp}, func(_ *segment.Segment, row int, _ []byte) bool { return !rows[row] })
-		if err != nil {
-			return rec, err
-		}
-		rec.Records += r.Records
-		rec.Segments = append(rec.Segments, sp.name())
-		rec.Before += r.Before
-		rec.After += r.After
-	}
-	if err := s.forgetTail(); err != nil {
+	if rec.Damaged, err = s.forgetTail(); err != nil {
 		return rec, fmt.Errorf("store: erase: %w", err)
 	}
 	return rec, s.writeReceipt(rec)
 }
 
-// subjectRows returns the rows to be erased, nil if there are none.
-func (s *Store) subjectRows(sp span, path, value string, raw []byte) (map[int]bool, error) {
+// eraseFrom rewrites a segment without the records that match.
+func (s *Store) eraseFrom(ctx context.Context, sp span, q search.Query, holds []Hold, rec *Receipt) error {
 	seg, err := segment.Open(filepath.Join(s.dir, sp.name()))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer seg.Close()
-	var rows map[int]bool
-	var b, plain []byte
-	for _, c := range seg.Find(path) {
-		if c.Kind() == segment.String && plainText(raw) && !seg.MayContain(path, raw) {
-			continue
+	rows, err := matching(ctx, seg, q, s.opts.now())
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	held, err := heldRows(ctx, seg, holds)
+	if err != nil {
+		return err
+	}
+	for seq := range held {
+		if rows[seq] {
+			rec.Held++
+			delete(rows, seq)
 		}
-		at, err := c.Rows()
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	r, err := s.replace([]span{sp}, func(seg *segment.Segment, row int, _ []byte) bool { return !rows[seg.Seq(row)] })
+	if err != nil {
+		return err
+	}
+	rec.Records += r.Records
+	rec.Segments = append(rec.Segments, sp.name())
+	rec.Before += r.Before
+	rec.After += r.After
+	return nil
+}
+
+// Matching counts the records that match and those of them that a hold covers: what EraseQuery would remove and keep.
+func (r *Reader) Matching(ctx context.Context, q search.Query) (records, held uint64, err error) {
+	now := time.Now()
+	holds, err := readHolds(r.dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	searcher := r.Searcher(nil)
+	count := func(q search.Query) (uint64, error) {
+		res, err := searcher.Search(ctx, &search.Request{Query: q, Now: now, Limit: 1, Count: true})
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		for entry, row := range at {
-			if b, err = c.AppendValue(b[:0], entry); err != nil {
-				return nil, err
+		if len(res.Damaged) > 0 {
+			return 0, fmt.Errorf("store: %s", strings.Join(res.Damaged, "; "))
+		}
+		return res.Total, nil
+	}
+	if records, err = count(q); err != nil || len(holds) == 0 || records == 0 {
+		return records, 0, err
+	}
+	all := map[string]bool{}
+	for _, h := range holds { // each in its own time
+		for hit, err := range searcher.Records(ctx, &search.Request{Query: h.Query, Forced: q, Now: h.Since, Limit: search.Unlimited, Sort: search.Sort{Order: search.Arrival}}) {
+			if err != nil {
+				return 0, 0, err
 			}
-			plain = b
-			if c.Kind() == segment.String {
-				plain = segment.Unescape(nil, b)
-			}
-			if string(plain) == value {
-				if rows == nil {
-					rows = map[int]bool{}
-				}
-				rows[int(row)] = true
-			}
+			all[hit.ID] = true
 		}
 	}
-	return rows, nil
+	return records, uint64(len(all)), nil
 }
 
-// plainText says that a string has only one spelling that a logger would write.
-func plainText(raw []byte) bool {
-	for _, c := range raw {
-		if c < 0x20 || c >= 0x7f || c == '\\' || c == '"' || c == '<' || c == '>' || c == '&' || c == '/' {
-			return false
-		}
-	}
-	return true
-}
-
-// forgetTail removes the journal's files, whose records are sealed. Records that have come since keep them until they are
-// sealed, too.
-func (s *Store) forgetTail() error {
+// forgetTail seals what has come meanwhile and removes the journal's files, copies of damaged ranges among them, of which it
+// returns the number. Records that come while it does wait in memory.
+func (s *Store) forgetTail() (damaged int, err error) {
 	s.flushMu.Lock()
 	defer s.flushMu.Unlock()
+	s.seal()
 	s.dirMu.Lock()
-	busy := len(s.queue) > 0
+	for len(s.queue) > 0 && s.failed == nil {
+		s.sealed.Wait()
+	}
+	err = s.failed
 	s.dirMu.Unlock()
-	if busy || s.batch.Len() > 0 {
-		return s.j.Rotate()
+	if err != nil {
+		return 0, err
 	}
 	if err := s.j.Close(context.Background()); err != nil {
-		return err
+		return 0, err
 	}
 	if err := s.dropTail(); err != nil {
-		return err
+		return 0, err
 	}
-	return s.openJournal(nil)
+	entries, err := s.fs.ReadDir(s.tail())
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == badSuffix {
+			if err := remove(s.fs, s.tail(), e.Name()); err != nil {
+				return damaged, err
+			}
+			damaged++
+		}
+	}
+	return damaged, s.openJournal(nil)
 }
 
 func (s *Store) writeReceipt(rec Receipt) error {

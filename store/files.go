@@ -16,6 +16,9 @@ const (
 	segSuffix = ".seg"
 	tmpSuffix = ".tmp"
 	receipts  = "erasures.jsonl"
+	holdsName = "holds.json"
+	holdsLock = "holds.lock"
+	badSuffix = ".bad" // of the journal
 )
 
 // A span names a segment's file: the arrival numbers that it answers for and how often they have been rewritten. Of two that

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/sluicelog/sluice/internal/journal"
@@ -47,17 +46,6 @@ type Options struct {
 	now func() time.Time // nil: time.Now
 }
 
-// Retention says what is removed. Limits hold together: what any of them rules out goes.
-type Retention struct {
-	// MaxAge removes segments whose newest record is older. 0 means no limit.
-	MaxAge time.Duration
-	// MaxBytes removes the oldest segments while all of them together are larger. 0 means no limit.
-	MaxBytes int64
-	// Levels removes records by class: those of exactly this level that are older. They go when their segment is rewritten,
-	// which Retain does as soon as all its records are that old.
-	Levels map[slog.Level]time.Duration
-}
-
 const (
 	defaultRecords  = 1 << 16
 	maxRecords      = 1 << 22
@@ -95,17 +83,7 @@ func (o *Options) Validate() error {
 	if o.SegmentBytes < 0 || o.SegmentBytes > maxSegmentBytes {
 		wrong("SegmentBytes", o.SegmentBytes, fmt.Sprintf("0 to %d", maxSegmentBytes))
 	}
-	if o.Retention.MaxAge < 0 {
-		wrong("Retention.MaxAge", o.Retention.MaxAge, "0 or more")
-	}
-	if o.Retention.MaxBytes < 0 {
-		wrong("Retention.MaxBytes", o.Retention.MaxBytes, "0 or more")
-	}
-	for l, age := range o.Retention.Levels {
-		if age <= 0 {
-			wrong("Retention.Levels["+l.String()+"]", age, "more than 0")
-		}
-	}
+	o.Retention.validate(wrong)
 	return errors.Join(errs...)
 }
 

@@ -66,7 +66,8 @@ type Store struct {
 	ended   chan struct{}
 	err     error
 
-	rewritten Rewritten // by compaction and retention; under dirMu
+	examined  map[string]string // what retention found of segments that stayed; under rewrite
+	rewritten Rewritten         // by compaction and retention; under dirMu
 }
 
 // pending are records that are not in the journal yet.

@@ -209,6 +209,10 @@ func TestErasureRemovesASubjectAndLeavesAReceipt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	if !rec.Is(rec.Key, "u_003") || rec.Is(rec.Key, "u_004") || num.Is(rec.Key, "17") {
+		t.Error("the receipt is not shown to be of its subject by its key alone")
+	}
+	rec.Key = "" // it is kept nowhere
 	receipts, err := r.Receipts()
 	if err != nil || len(receipts) != 3 || cmp.Diff(rec, receipts[0]) != "" {
 		t.Errorf("%+v, %v", receipts, err)

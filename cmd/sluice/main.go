@@ -36,7 +36,7 @@ type command struct {
 
 // commands are listed in the order of the help.
 func commands() []command {
-	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, storeCommand, serveCommand, maskCommand, verifyCommand, configCommand, completionCommand()}
+	return []command{shipCommand, searchCommand, aggregateCommand, tailCommand, storeCommand, serveCommand, maskCommand, verifyCommand, eraseCommand, holdCommand, reportCommand, configCommand, completionCommand()}
 }
 
 // usageError is a wrong use; it exits with status 2.

@@ -18,7 +18,8 @@ var storeCommand = command{
 	long: `
 stats prints what a store holds: records, bytes and ratio of each field, and the most frequent message templates.
 compact merges segments and compresses them harder; nobody else may be writing the store.
-erase removes every record whose FIELD is VALUE and prints a receipt, which stays in the store.
+erase removes every record whose FIELD is VALUE, but for those that a legal hold covers, and prints a receipt, which stays in the store. Its
+key is printed and kept nowhere: with it one can show whose receipt it is. sluice erase does the same in every place.
 
   sluice store stats logs
   sluice store compact logs

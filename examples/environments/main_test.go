@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheFileIsRightInEveryEnvironment(t *testing.T) {
-	for env, sinks := range map[string]int{"development": 1, "test": 1, "staging": 1, "production": 2} {
+	for env, sinks := range map[string]int{"development": 1, "test": 1, "staging": 1, "production": 3} {
 		t.Setenv(sluice.EnvEnvironment, env)
 		cfg, err := sluice.ParseConfig(file, "sluice.yaml")
 		if err != nil {

@@ -43,6 +43,9 @@ type Stats struct {
 	Store   store.Stats
 }
 
+// Store returns the store, which stays the handler's.
+func (h *Handler) Store() *store.Store { return h.store }
+
 // NewHandler returns a handler that puts records into s, which it owns from then on: Close closes it. Opts may be nil. An error
 // names the options that are out of range.
 func NewHandler(s *store.Store, opts *Options) (*Handler, error) {

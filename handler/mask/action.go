@@ -84,7 +84,11 @@ func (m *Masker) replacement(a Action, label, secret string) string {
 	case Drop:
 		return ""
 	case Hash:
-		if len(m.hashKeys) > 0 {
+		if m.pseudonym != nil {
+			if mark, ok := ownToken(label, m.pseudonym(secret)); ok {
+				return mark
+			}
+		} else if len(m.hashKeys) > 0 {
 			return m.hashKeys[0].token(label, secret)
 		}
 	case KeepLastFour:

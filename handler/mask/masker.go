@@ -33,6 +33,7 @@ type Masker struct {
 	phones    bool      // bare numbers under a phone's key are masked
 	clients   bool      // addresses under a client address's key are masked
 	hashKeys  []hashKey // the first makes tokens
+	pseudonym func(string) string
 	maxDepth  int
 	maxText   int
 
@@ -58,8 +59,8 @@ func New(opts *Options) *Masker {
 		keys:     newKeyTable(o.Keys),
 		maxDepth: clamp(o.MaxDepth, defaultDepth, minDepth, maxDepth),
 		maxText:  clamp(o.MaxText, defaultText, minText, maxText),
-		detector: o.Detector,
-		budget:   clamp(o.DetectorBudget, defaultBudget, minBudget, maxBudget),
+		detector: o.Detector, pseudonym: o.Pseudonym,
+		budget: clamp(o.DetectorBudget, defaultBudget, minBudget, maxBudget),
 	}
 	if o.ReportInterval > 0 {
 		m.reports.every = clamp(o.ReportInterval, 0, minReport, maxReport)

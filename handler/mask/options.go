@@ -36,6 +36,10 @@ type Options struct {
 	// FormerHashKeys are keys that HashKey has taken the place of. No token is made under them; Masker.Pseudonyms tells what a value's
 	// tokens were. Nil: none.
 	FormerHashKeys [][]byte
+	// Pseudonym makes the tokens of Hash in place of HashKey, for keys that can be destroyed one by one, such as audit.KeyRing.Pseudonym
+	// of a user's identifier. It returns hexadecimal digits, of which the first 20 (80 bits) stand in the token; the value is redacted
+	// when there are fewer. It is called in the caller's goroutine and by several at once. Nil: HashKey does it.
+	Pseudonym func(value string) string
 	// Detector finds what has no pattern, names of persons for example. Nil: none. See Detector.
 	Detector Detector
 	// DetectorBudget is the time a text may take in the Detector; past it the text becomes [UNINSPECTED]. Zero means 50 ms;
@@ -112,7 +116,7 @@ func (o *Options) Validate() error {
 			bad("%s: unknown kind; want one of %s, or the name of a pattern", where, strings.Join(KindNames(), ", "))
 		}
 	}
-	if hash != "" && len(o.HashKey) == 0 {
+	if hash != "" && len(o.HashKey) == 0 && o.Pseudonym == nil {
 		bad("%s is hash, which needs HashKey of at least %d bytes", hash, minHashKey)
 	}
 	if n := len(o.HashKey); n > 0 && n < minHashKey {

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 )
 
 // hashKey is a key of pseudonyms, and its identifier, which stands in each of its tokens.
@@ -39,15 +40,31 @@ func newHashKeys(current []byte, former [][]byte) []hashKey {
 func (k *hashKey) token(label, secret string) string {
 	mac := hmac.New(sha256.New, k.secret)
 	mac.Write([]byte(secret))
+	return hashMark(label, fmt.Sprintf("%s-%X", k.id, mac.Sum(nil)[:hashDigits/2]))
+}
+
+func hashMark(label, token string) string {
 	if label != "" {
 		label += "_"
 	}
-	return fmt.Sprintf("[%sHASH:%s-%X]", label, k.id, mac.Sum(nil)[:hashDigits/2])
+	return "[" + label + "HASH:" + token + "]"
+}
+
+// ownToken spells what Options.Pseudonym has returned as the tokens of keys are, so that a second pass leaves it alone.
+func ownToken(label, token string) (string, bool) {
+	if len(token) < idDigits+hashDigits {
+		return "", false
+	}
+	token = strings.ToUpper(token[:idDigits+hashDigits])
+	if strings.Trim(token, "0123456789ABCDEF") != "" {
+		return "", false
+	}
+	return hashMark(label, token[:idDigits]+"-"+token[idDigits:]), true
 }
 
 // Pseudonyms returns the tokens that the action Hash puts in the place of secret: under Options.HashKey first, then under each of
 // FormerHashKeys, so that records from before a rotation are found too. Rule is the name of the kind or pattern, empty for a value
-// under a key; the part behind the colon is the same for all. Without a key there are none.
+// under a key; the part behind the colon is the same for all. Without a key, or with Options.Pseudonym, there are none.
 func (m *Masker) Pseudonyms(rule, secret string) []string {
 	var tokens []string
 	for i := range m.hashKeys {

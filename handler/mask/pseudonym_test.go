@@ -58,3 +58,23 @@ func TestLastFourKeepsTheFormOfANumber(t *testing.T) {
 		}
 	}
 }
+
+func TestTokensMayComeFromKeysThatCanBeDestroyed(t *testing.T) {
+	token := "0123456789abcdef0123456789abcdef"
+	m := New(&Options{Keys: map[string]Action{"user_id": Hash}, Pseudonym: func(value string) string {
+		if value != "u_1" {
+			return token[:19]
+		}
+		return token
+	}})
+	got := string(m.AppendLine(nil, []byte(`{"user_id":"u_1"}`)))
+	if want := `{"user_id":"[HASH:0123-456789ABCDEF0123]"}`; got != want || string(m.AppendLine(nil, []byte(got))) != want {
+		t.Errorf("%s, want %s, twice", got, want)
+	}
+	if got := string(m.AppendLine(nil, []byte(`{"user_id":"u_2"}`))); got != `{"user_id":"[REDACTED]"}` {
+		t.Errorf("without a token: %s", got)
+	}
+	if err := (&Options{Keys: map[string]Action{"user_id": Hash}, Pseudonym: func(string) string { return "" }}).Validate(); err != nil {
+		t.Error(err)
+	}
+}

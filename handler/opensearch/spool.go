@@ -184,6 +184,11 @@ func (s *spool) pump(next uint64) {
 
 // forward puts a frame into the queue; false when the handler is being closed.
 func (s *spool) forward(seq uint64, line []byte) bool {
+	if journal.IsBlank(line) { // erased
+		s.c.count.dropped.Add(1)
+		s.c.q.note(seq)
+		return true
+	}
 	action := bytes.IndexByte(line, '\n') + 1
 	if !bytes.HasPrefix(line, []byte(actionOpen)) || action < len(actionOpen)+len(actionClose) || line[len(line)-1] != '\n' {
 		s.c.count.failed.Add(1)

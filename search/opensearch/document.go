@@ -9,6 +9,10 @@ import (
 	"github.com/sluicelog/sluice/internal/fields"
 )
 
+// AppendLine appends a document, as package handler/opensearch makes it, as the JSON line that a record of it is searched as. The
+// error says that it is no JSON object.
+func AppendLine(dst, document []byte) ([]byte, error) { return appendLine(dst, document) }
+
 // appendLine appends a document as the JSON line that it was made of: the same attributes under the language's names, time, level and
 // message first, then as the document has them.
 func appendLine(dst, source []byte) ([]byte, error) {

@@ -70,7 +70,7 @@ func (s *Searcher) prepare(ctx context.Context, req *search.Request) (*task, err
 	if err != nil {
 		return nil, err
 	}
-	t := &task{Exec: x, translator: &translator{m, x.Now}, s: s}
+	t := &task{Exec: x, translator: &translator{m: m, now: x.Now}, s: s}
 	if t.after, err = decodeCursor(req.Sort, cursor); err != nil {
 		return nil, err
 	}
@@ -78,6 +78,16 @@ func (s *Searcher) prepare(ctx context.Context, req *search.Request) (*task, err
 	if err != nil {
 		return nil, err
 	}
+	t.body = object{"query": t.within(condition)}
+	if req.Timeout > 0 {
+		t.body["timeout"] = fmt.Sprintf("%dms", max(req.Timeout.Milliseconds(), 1))
+	}
+	return t, nil
+}
+
+// within puts a condition inside the request's time.
+func (t *task) within(condition object) object {
+	x, req := t.Exec, t.Req
 	filter := []any{condition}
 	if x.TimeBound {
 		limits := object{}
@@ -89,11 +99,7 @@ func (s *Searcher) prepare(ctx context.Context, req *search.Request) (*task, err
 		}
 		filter = append(filter, object{"range": object{t.m.column("time").path: limits}})
 	}
-	t.body = object{"query": boolean(filter, nil)}
-	if req.Timeout > 0 {
-		t.body["timeout"] = fmt.Sprintf("%dms", max(req.Timeout.Milliseconds(), 1))
-	}
-	return t, nil
+	return boolean(filter, nil)
 }
 
 // sorting returns the sort of the request's order.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/fields"
 	"github.com/sluicelog/sluice/internal/words"
 	"github.com/sluicelog/sluice/level"
 	"github.com/sluicelog/sluice/search"
@@ -16,6 +17,8 @@ import (
 type translator struct {
 	m   *mapping
 	now time.Time
+	// rescued looks for values of fields that are no standard ones under fields.Unmapped too, where a document has what its index refused.
+	rescued bool
 }
 
 var (
@@ -56,7 +59,11 @@ func (t *translator) query(e search.Expr) (object, error) {
 	case search.Exists:
 		return t.exists(e), nil
 	case search.Match:
-		return t.match(e), nil
+		q := t.match(e)
+		if t.rescued && fields.ByKey(e.Field) == nil {
+			q = anyOf([]any{q, term(fields.Unmapped+"."+e.Field, e.Value)})
+		}
+		return q, nil
 	case search.Wildcard:
 		return t.wildcard(e), nil
 	case search.Regexp:

@@ -34,6 +34,7 @@ func Assets() []Asset {
 		asset("retention-policy.json", policies+Family, policy(familyStream, o.Retention, o.Shards)),
 		asset("role-writer.json", "/_plugins/_security/api/roles/sluice_writer", writerRole(familyStream)),
 		asset("role-reader.json", "/_plugins/_security/api/roles/sluice_reader", readerRole(familyStream)),
+		asset("role-eraser.json", "/_plugins/_security/api/roles/sluice_eraser", eraserRole(familyStream)),
 		asset("role-maker.json", "/_plugins/_security/api/roles/sluice_maker", makerRole(familyStream)),
 	}
 }

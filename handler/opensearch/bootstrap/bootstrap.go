@@ -54,6 +54,8 @@ type Report struct {
 	Written, Created, RolledOver bool
 	// Policy says that Index State Management deletes what is old. Without it, run a Keeper.
 	Policy bool
+	// Keeper says that a Keeper is needed: there is no Index State Management, or the retention wants what it cannot do.
+	Keeper bool
 }
 
 // Check looks at the template and the stream and writes nothing. The error is ErrNoStream for a name that is no data stream, and
@@ -112,6 +114,7 @@ func (b *Bootstrap) EnsureTemplate(ctx context.Context) (Report, error) {
 		r.RolledOver = true
 	}
 	r.Policy, err = b.ensurePolicy(ctx)
+	r.Keeper = !r.Policy || b.opts.Retention.NeedsKeeper()
 	return r, err
 }
 

@@ -45,5 +45,6 @@ func ExampleAssets() {
 	// PUT /_plugins/_ism/policies/logs-otel-v1
 	// PUT /_plugins/_security/api/roles/sluice_writer
 	// PUT /_plugins/_security/api/roles/sluice_reader
+	// PUT /_plugins/_security/api/roles/sluice_eraser
 	// PUT /_plugins/_security/api/roles/sluice_maker
 }

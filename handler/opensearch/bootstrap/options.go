@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/sluicelog/sluice/search"
 )
 
 // Client sends a request to OpenSearch and reads the reply, whatever its status. An error means that there was no reply.
@@ -39,6 +41,28 @@ type Retention struct {
 	// KeepBytes is the size of the primary shards of the whole stream above which the oldest indices are deleted. 0 means no bound. A
 	// policy of Index State Management cannot do this: it takes a Keeper.
 	KeepBytes int64
+	// Classes say for some documents how long they are kept, counted from their own time. The first class whose query matches
+	// decides. They are deleted one by one, where KeepFor deletes whole indices, so a class cannot be kept longer than KeepFor: give
+	// what is to be kept longer a stream of its own. It takes a Keeper, and the permission to delete documents.
+	Classes []Class
+	// Holds returns the queries of the legal holds there are. What they match is kept: from an index that is to be deleted the other
+	// documents are deleted one by one, and the index stays. It takes a Keeper; the policy of Index State Management deletes
+	// nothing then. Relative times in them count from the pass: give absolute ones. nil means that there are no holds. An error deletes
+	// nothing.
+	Holds func(context.Context) ([]search.Query, error)
+}
+
+// A Class are the documents that a query matches, and how long they are kept.
+type Class struct {
+	// Query says which, in the language of package search. Relative times count from the pass.
+	Query search.Query
+	// KeepFor is the age at which they are deleted, at least a minute.
+	KeepFor time.Duration
+}
+
+// NeedsKeeper says that a policy of Index State Management does not do all that r wants.
+func (r *Retention) NeedsKeeper() bool {
+	return r.KeepBytes > 0 || len(r.Classes) > 0 || r.Holds != nil
 }
 
 // Defaults.
@@ -70,6 +94,14 @@ func (o *Options) Validate() error {
 	check(r.RolloverBytes == 0 || r.RolloverBytes >= 1<<20, "Retention.RolloverBytes", r.RolloverBytes, "1 MiB or more, or 0 for 30 GiB a shard")
 	check(r.KeepFor <= 0 || r.KeepFor >= time.Minute, "Retention.KeepFor", r.KeepFor, "1m or more, 0 for 30 days, negative for ever")
 	check(r.KeepBytes >= 0, "Retention.KeepBytes", r.KeepBytes, "0 for no bound, or more")
+	keep := r.KeepFor
+	if keep == 0 {
+		keep = defaultKeep
+	}
+	for i, c := range r.Classes {
+		check(c.KeepFor >= time.Minute && (keep < 0 || c.KeepFor <= keep), fmt.Sprintf("Retention.Classes[%d].KeepFor", i), c.KeepFor,
+			"1m or more, and at most KeepFor, by which whole indices are deleted: what is kept longer needs a stream of its own")
+	}
 	return errors.Join(errs...)
 }
 

@@ -23,15 +23,22 @@ func policy(pattern string, r Retention, shards int) object {
 		"transitions": []object{},
 	}
 	states := []object{hot}
-	if r.KeepFor > 0 {
+	if r.KeepFor > 0 && r.Holds == nil {
 		hot["transitions"] = []object{{"state_name": "delete", "conditions": object{"min_rollover_age": seconds(r.KeepFor)}}}
 		states = append(states, object{"name": "delete", "actions": []object{{"delete": object{}}}, "transitions": []object{}})
 	}
 	return object{"policy": object{
-		"description":   fmt.Sprintf("%s %d: rollover after %s, deletion %s after", maker, Version, r.RolloverAge, r.KeepFor),
+		"description":   description(r),
 		"default_state": "write", "states": states,
 		"ism_template": []object{{"index_patterns": []string{pattern}, "priority": 100}},
 	}}
+}
+
+func description(r Retention) string {
+	if r.Holds != nil {
+		return fmt.Sprintf("%s %d: rollover after %s, no deletion because of legal holds", maker, Version, r.RolloverAge)
+	}
+	return fmt.Sprintf("%s %d: rollover after %s, deletion %s after", maker, Version, r.RolloverAge, r.KeepFor)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%ds", int64(d/time.Second)) }

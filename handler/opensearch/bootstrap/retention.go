@@ -19,6 +19,7 @@ type Pass struct {
 	Deleted    []string // indices
 	Kept       int      // indices, with the one that is written to
 	Bytes      int64    // of the primary shards of those
+	Documents  uint64   // deleted one by one, of classes or around those that are held
 }
 
 // Retain rolls the stream over if it is time, and deletes what is too old or too much: one pass, as a Keeper makes them. It is for
@@ -52,7 +53,11 @@ func (b *Bootstrap) Retain(ctx context.Context) (Pass, error) {
 		p.Bytes += x.bytes
 	}
 	p.Kept = len(indices)
-	var errs []error
+	held, err := b.holds(ctx)
+	if err != nil {
+		return p, err
+	}
+	errs := []error{b.retainClasses(ctx, held, &p)}
 	for i := range max(len(indices)-1, 0) {
 		x := indices[i]
 		// It was written to until the next one was made.
@@ -60,6 +65,10 @@ func (b *Bootstrap) Retain(ctx context.Context) (Pass, error) {
 		much := r.KeepBytes > 0 && p.Bytes > r.KeepBytes
 		if !old && !much {
 			break // those after it are younger
+		}
+		if kept, err := b.emptyAround(ctx, x.name, held, &p); err != nil || kept {
+			errs = append(errs, err)
+			continue
 		}
 		err := b.do(ctx, "delete the index "+x.name, http.MethodDelete, "/"+url.PathEscape(x.name), nil)
 		var refused *osclient.StatusError

@@ -30,6 +30,14 @@ func makerRole(pattern string) object {
 		"indices:admin/auto_create", "indices:admin/delete", "indices:admin/aliases", "indices:monitor/settings/get", "indices:monitor/stats")
 }
 
+// eraserRole is for who erases subjects, and for a Keeper with classes or holds beside the maker's: it finds documents and deletes
+// them by query, and merges what held them off the disk.
+func eraserRole(pattern string) object {
+	return role([]string{"indices:data/write/bulk", "indices:data/read/scroll*"}, pattern,
+		"indices:data/read/search*", "indices:data/read/field_caps*", "indices:data/write/delete*", "indices:data/write/bulk*",
+		"indices:admin/refresh*", "indices:admin/forcemerge*", "indices:admin/resolve/index", "indices:admin/data_stream/get")
+}
+
 func role(cluster []string, pattern string, actions ...string) object {
 	return object{
 		"cluster_permissions": cluster,

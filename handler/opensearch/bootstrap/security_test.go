@@ -10,6 +10,8 @@ import (
 
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 	"github.com/sluicelog/sluice/internal/osclient"
+	"github.com/sluicelog/sluice/search"
+	"github.com/sluicelog/sluice/search/opensearch"
 )
 
 // as returns a client of a secured node for a new user with a role that deploy/ has.
@@ -98,6 +100,18 @@ func TestRolesAllowWhatIsNeededAndNoMore(t *testing.T) {
 	}
 	if got := node.Count(t, name); got != 1 {
 		t.Errorf("%d documents, want 1", got)
+	}
+	// The role of who erases is for erasing by query, and for classes of retention, which delete so.
+	eraser := as(t, node, "eraser")
+	s, err := opensearch.New("", &opensearch.Options{Index: name, Client: eraser})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.Delete(t.Context(), &search.Request{Query: search.MustParse("new:x")}, true); err != nil || d.Records != 1 || d.Left != 0 || !d.Purged {
+		t.Errorf("eraser: %+v, %v", d, err)
+	}
+	if status, _, _ := eraser.Do(t.Context(), "DELETE", "/_data_stream/"+name, nil, nil); status != 403 {
+		t.Errorf("eraser deletes the stream: status %d", status)
 	}
 	// Another stream is none of theirs.
 	if status, _, _ := reader.Do(t.Context(), "GET", "/other-index/_search", nil, nil); status != 403 {
