@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/internal/conf"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 
 	// OnError receives every error of a stage or sink; nil means that the first of a kind per minute goes to stderr.
 	OnError func(error) `yaml:"-"`
+	// Enrichers are further enrichers, made by the user, who closes them; they are asked last.
+	Enrichers []enrich.Enricher `yaml:"-"`
 	// Handlers are further sinks, made by the user; they take part in the fan-out.
 	Handlers []slog.Handler `yaml:"-"`
 
@@ -100,15 +103,6 @@ type MaskRule struct {
 	Keywords  []string `yaml:"keywords" doc:"words of which one must stand in the 48 bytes before a match"`
 	Validator string   `yaml:"validator" enum:"luhn,mod97,verhoeff,random" doc:"check that a match must pass"`
 	Action    string   `yaml:"action" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a match"`
-}
-
-// EnrichConfig sets what is added to every record. The zero value adds context, correlation, process and error attributes.
-type EnrichConfig struct {
-	Off bool `yaml:"off" doc:"add nothing"`
-	// Attributes are added to every record, at its root.
-	Attributes map[string]string `yaml:"attributes" doc:"attributes of every record"`
-	// Stack says from which level errors carry the stack of the log call: off, error or critical. Empty means error.
-	Stack string `yaml:"stack" enum:"off,error,critical" doc:"from which level errors carry a stack"`
 }
 
 // SampleConfig sets sampling. The zero value has the default rates: debug .01, info .1, warn .5, error and critical 1.

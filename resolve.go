@@ -32,6 +32,7 @@ type resolved struct {
 	mask   *mask.Options
 	names  *entity.Options
 	enrich *enrich.Options
+	ready  enricherPlan
 	sample *sample.Options
 	queue  *async.Options
 	sinks  []sinkPlan
@@ -64,6 +65,7 @@ func (c Config) resolve() (*resolved, error) {
 	r.mask = ck.mask(c.Mask, c.Environment)
 	r.names = ck.names(c.Mask, c.Environment)
 	r.enrich = ck.enrich(&c)
+	r.ready = ck.enrichers(c.Enrich)
 	r.sample = ck.sample(c.Sample)
 	r.queue = ck.queue(c.Queue)
 	r.sinks = ck.sinks(c.Sinks)
