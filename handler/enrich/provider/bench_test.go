@@ -14,6 +14,7 @@ import (
 // BenchmarkEnrich is a record whose user is in the cache (warm), whose user nobody has asked for before (cold; the provider answers
 // at once), and whose provider hangs: then four records wait for the budget, the queue fills, and the others are refused.
 func BenchmarkEnrich(b *testing.B) {
+	defer provider.Fine()()
 	plan := []slog.Attr{slog.String("plan", "pro")}
 	answers := provider.Func(func(context.Context, string) ([]slog.Attr, error) { return plan, nil })
 	hangs := provider.Func(func(ctx context.Context, _ string) ([]slog.Attr, error) { <-ctx.Done(); return nil, nil })
