@@ -77,8 +77,11 @@ type MaskConfig struct {
 	HashKey conf.Secret `yaml:"hash_key" doc:"key of the hash action, as ${env:NAME} or file:PATH"`
 	// FormerHashKeys are keys that HashKey has taken the place of, by which older tokens are still found.
 	FormerHashKeys []conf.Secret `yaml:"former_hash_keys" doc:"keys before a rotation, as ${env:NAME} or file:PATH, by which sluice mask --pseudonym finds older tokens"`
-	// ReportEvery is how often a record tells what was masked and where; 0 means never.
+	// ReportEvery is how often a record tells what was masked and where, when something was. It is not sampled. 0 means 10 minutes, and never in
+	// development and test.
 	ReportEvery time.Duration `yaml:"report_every" min:"1s" max:"24h" doc:"how often a record tells what was masked, by rule and attribute path"`
+	// NoReport leaves that record out.
+	NoReport bool `yaml:"no_report" doc:"no record tells what was masked"`
 	// Entities are the names of persons, places and organisations, which a model finds behind the queue.
 	Entities EntitiesConfig `yaml:"entities" doc:"names of persons, places and organisations"`
 	// Rules are the user's own patterns.

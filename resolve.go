@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/compress"
@@ -175,6 +176,12 @@ func (ck *checker) mask(c *MaskConfig, env string) *mask.Options {
 		}
 	}
 	o.ReportInterval = c.ReportEvery
+	switch {
+	case c.NoReport:
+		o.ReportInterval = 0
+	case o.ReportInterval == 0 && env != Development && env != Test:
+		o.ReportInterval = 10 * time.Minute
+	}
 	o.HashKey = ck.secret("mask.hash_key", c.HashKey)
 	for i, k := range c.FormerHashKeys {
 		field := fmt.Sprintf("mask.former_hash_keys[%d]", i)

@@ -138,11 +138,7 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		end = g.queue
 	}
 
-	masking := pass
-	if r.mask != nil {
-		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, r.mask); return g.mask }
-	}
-	locating, enriching := pass, pass
+	locating, masking, enriching := pass, pass, pass
 	if r.enrich != nil {
 		opts := *r.enrich
 		opts.OnError = s.report
@@ -158,6 +154,11 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		if len(g.ready.front) > 0 {
 			locating = enricher(&enrich.Options{OmitProcess: true, KeepErrors: true, Span: opts.Span, Enrichers: g.ready.front, OnError: s.report})
 		}
+	}
+	if r.mask != nil {
+		opts := *r.mask
+		opts.Reports = &ownRecords{stack: s, next: chain.Adapt(enriching(end))}
+		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, &opts); return g.mask }
 	}
 	buffering, sampling := pass, pass
 	if r.sample != nil {
