@@ -40,7 +40,7 @@ var heavy = map[string][]string{
 	"google.golang.org/grpc":                  {"correlate/grpccorrelate"},
 	"github.com/shirou/gopsutil/v4/process":   {"handler/enrich/system"},
 	"github.com/oschwald/maxminddb-golang/v2": {"handler/enrich/geo"},
-	"github.com/mewkiz/flac":                  {"handler/enrich/audio"},
+	"github.com/mewkiz/flac/meta":             {"handler/enrich/audio"},
 	"github.com/mileusna/useragent":           {"handler/enrich/httprequest"},
 	"go.opentelemetry.io/otel/sdk/resource":   {"handler/enrich/otel/resource"},
 	"github.com/maypok86/otter/v2":            {"handler/enrich/provider", "handler/enrich/audio", "handler/enrich/httprequest"},

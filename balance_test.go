@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sluicelog/sluice"
 	"github.com/sluicelog/sluice/correlate"
+	"github.com/sluicelog/sluice/handler/mask"
 	"github.com/sluicelog/sluice/slogrec"
 )
 
@@ -245,5 +248,43 @@ func TestAWrongReloadChangesNothing(t *testing.T) {
 	sink.Require(t, slogrec.Message("still here"))
 	if st := stack.Stats(); st.Reloads != 0 {
 		t.Errorf("%d reloads", st.Reloads)
+	}
+}
+
+// The record that tells what was masked is counted in, is not sampled, and is delivered or dropped as any other.
+func TestTheBooksBalanceWithTheMasksReport(t *testing.T) {
+	for stage, configure := range stages {
+		if strings.HasPrefix(stage, "tiny") {
+			continue // whether it finds room is chance
+		}
+		t.Run(stage, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rec := slogrec.New()
+				cfg := sluice.Config{Environment: sluice.Production, Sinks: []sluice.SinkConfig{{Type: "null"}}, Handlers: []slog.Handler{rec},
+					Enrich: &sluice.EnrichConfig{System: &sluice.SystemConfig{Off: true}}}
+				configure(&cfg)
+				stack := open(t, cfg)
+				log := stack.Logger()
+				log.Error("m", "password", "hunter2")
+				time.Sleep(10 * time.Minute)
+				log.Error("m")
+				if err := stack.Flush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if st := stack.Stats(); st.Accepted != 3 || st.Delivered != 3 || !st.Balanced() {
+					t.Errorf("the books:\n%s", st)
+				}
+				report := rec.Require(t, slogrec.Message(mask.ReportMessage))
+				if v, _ := report.Get("by_rule.KEY"); v != uint64(1) {
+					t.Errorf("the report has %v", report.Attrs)
+				}
+				if _, ok := report.Get("service"); !ok {
+					t.Errorf("the report does not say of which service: %v", report.Attrs)
+				}
+				if err := stack.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
 	}
 }

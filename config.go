@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sluicelog/sluice/handler/enrich"
 	"github.com/sluicelog/sluice/internal/conf"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 
 	// OnError receives every error of a stage or sink; nil means that the first of a kind per minute goes to stderr.
 	OnError func(error) `yaml:"-"`
+	// Enrichers are further enrichers, made by the user, who closes them; they are asked last.
+	Enrichers []enrich.Enricher `yaml:"-"`
 	// Handlers are further sinks, made by the user; they take part in the fan-out.
 	Handlers []slog.Handler `yaml:"-"`
 
@@ -76,8 +79,11 @@ type MaskConfig struct {
 	HashKey conf.Secret `yaml:"hash_key" doc:"key of the hash action, as ${env:NAME} or file:PATH"`
 	// FormerHashKeys are keys that HashKey has taken the place of, by which older tokens are still found.
 	FormerHashKeys []conf.Secret `yaml:"former_hash_keys" doc:"keys before a rotation, as ${env:NAME} or file:PATH, by which sluice mask --pseudonym finds older tokens"`
-	// ReportEvery is how often a record tells what was masked and where; 0 means never.
+	// ReportEvery is how often a record tells what was masked and where, when something was. It is not sampled. 0 means 10 minutes, and never in
+	// development and test.
 	ReportEvery time.Duration `yaml:"report_every" min:"1s" max:"24h" doc:"how often a record tells what was masked, by rule and attribute path"`
+	// NoReport leaves that record out.
+	NoReport bool `yaml:"no_report" doc:"no record tells what was masked"`
 	// Entities are the names of persons, places and organisations, which a model finds behind the queue.
 	Entities EntitiesConfig `yaml:"entities" doc:"names of persons, places and organisations"`
 	// Rules are the user's own patterns.
@@ -102,15 +108,6 @@ type MaskRule struct {
 	Keywords  []string `yaml:"keywords" doc:"words of which one must stand in the 48 bytes before a match"`
 	Validator string   `yaml:"validator" enum:"luhn,mod97,verhoeff,random" doc:"check that a match must pass"`
 	Action    string   `yaml:"action" enum:"redact,last4,hash,drop,allow" doc:"what becomes of a match"`
-}
-
-// EnrichConfig sets what is added to every record. The zero value adds context, correlation, process and error attributes.
-type EnrichConfig struct {
-	Off bool `yaml:"off" doc:"add nothing"`
-	// Attributes are added to every record, at its root.
-	Attributes map[string]string `yaml:"attributes" doc:"attributes of every record"`
-	// Stack says from which level errors carry the stack of the log call: off, error or critical. Empty means error.
-	Stack string `yaml:"stack" enum:"off,error,critical" doc:"from which level errors carry a stack"`
 }
 
 // SampleConfig sets sampling. The zero value has the default rates: debug .01, info .1, warn .5, error and critical 1.

@@ -29,6 +29,8 @@ func (s *Stack) Publish(name string) error {
 //	sluice.records.queued    gauge, {record}
 //	sluice.queue.capacity    gauge, {record}
 //	sluice.masked            counter, {value}; attribute rule
+//	sluice.enrich.lookups    counter, {lookup}; attributes cache, outcome: hit, miss, late
+//	sluice.enrich.evictions  counter, {entry}; attribute cache
 //	sluice.sink.records      counter, {record}; attributes sink, outcome: delivered, failed
 //	sluice.errors            counter, {error}
 //
@@ -49,6 +51,8 @@ func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
 	queued := gauge("sluice.records.queued", "{record}", "Records that wait in the queue or in a request's buffer.")
 	capacity := gauge("sluice.queue.capacity", "{record}", "Places of the queue.")
 	masked := counter("sluice.masked", "{value}", "Values that were masked, by rule.")
+	lookups := counter("sluice.enrich.lookups", "{lookup}", "Look-ups in the caches of enrichers.")
+	evictions := counter("sluice.enrich.evictions", "{entry}", "Answers that the caches of enrichers gave up.")
 	sinks := counter("sluice.sink.records", "{record}", "Records of each sink.")
 	errorCount := counter("sluice.errors", "{error}", "Errors of stages and sinks.")
 	if err := errors.Join(errs...); err != nil {
@@ -67,6 +71,13 @@ func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
 		for rule, n := range st.Masked {
 			o.ObserveInt64(masked, int64(n), metric.WithAttributes(attribute.String("rule", rule)))
 		}
+		for name, c := range st.Enrich.Caches {
+			cache := attribute.String("cache", name)
+			for outcome, n := range map[string]uint64{"hit": c.Hits, "miss": c.Misses - min(c.Misses, c.Late+c.Refused), "late": c.Late + c.Refused} {
+				o.ObserveInt64(lookups, int64(n), metric.WithAttributes(cache, attribute.String("outcome", outcome)))
+			}
+			o.ObserveInt64(evictions, int64(c.Evicted), metric.WithAttributes(cache))
+		}
 		for name, k := range st.Sinks {
 			for outcome, n := range map[string]uint64{"delivered": k.Delivered, "failed": k.Failed} {
 				o.ObserveInt64(sinks, int64(n), metric.WithAttributes(attribute.String("sink", name), attribute.String("outcome", outcome)))
@@ -74,5 +85,5 @@ func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
 		}
 		o.ObserveInt64(errorCount, int64(st.Errors))
 		return nil
-	}, records, queued, capacity, masked, sinks, errorCount)
+	}, records, queued, capacity, masked, lookups, evictions, sinks, errorCount)
 }

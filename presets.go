@@ -29,11 +29,15 @@ var presetNames = []string{Development, Test, Staging, Production}
 //   - staging: everything from DEBUG on as JSON lines in a rotated file, nothing sampled;
 //   - production: INFO and above as JSON lines in a rotated file, sampled at the default rates.
 //
+// All of them enrich the records of HTTP requests, of audio pipelines and of errors; staging and production add the figures of
+// process and host to records from WARN on, and the pod or container to all.
+//
 // Any other name has production's.
 func Preset(environment string) Config {
 	c := Config{
 		Environment: environment, Level: "debug",
-		Mask: &MaskConfig{}, Enrich: &EnrichConfig{}, Sample: &SampleConfig{Off: true}, Queue: &QueueConfig{},
+		Mask: &MaskConfig{}, Sample: &SampleConfig{Off: true}, Queue: &QueueConfig{},
+		Enrich: &EnrichConfig{HTTPRequest: &HTTPRequestConfig{}, Audio: &AudioConfig{}, Occurrence: &OccurrenceConfig{}},
 	}
 	switch environment {
 	case Development:
@@ -44,6 +48,7 @@ func Preset(environment string) Config {
 		c.Sinks = []SinkConfig{{Type: sinkJSON}}
 	default:
 		c.ReloadOnSIGHUP = true
+		c.Enrich.System, c.Enrich.Container = &SystemConfig{}, &ContainerConfig{}
 		c.Sinks = []SinkConfig{{Type: sinkJSON, Path: logFilePlaceholder}}
 		if environment != Staging {
 			c.Level = "info"
@@ -77,7 +82,7 @@ func (c Config) withPreset() (Config, error) {
 	p := Preset(c.Environment)
 	c.Level = cmp.Or(c.Level, os.Getenv(EnvLevel), p.Level)
 	c.Service = c.Service.or(serviceFromEnv()).or(ServiceConfig{Name: executable()})
-	c.Mask, c.Enrich = cmp.Or(c.Mask, p.Mask), cmp.Or(c.Enrich, p.Enrich)
+	c.Mask, c.Enrich = cmp.Or(c.Mask, p.Mask), c.Enrich.or(p.Enrich)
 	c.Sample, c.Queue = cmp.Or(c.Sample, p.Sample), cmp.Or(c.Queue, p.Queue)
 	c.ReloadOnSIGHUP = c.ReloadOnSIGHUP || p.ReloadOnSIGHUP
 	if len(c.Sinks) == 0 && len(c.Handlers) == 0 {

@@ -84,7 +84,8 @@ func (s *Stack) ReloadFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh.OnError, fresh.Handlers = cfg.OnError, cfg.Handlers
+	fresh.OnError, fresh.Handlers, fresh.Enrichers, fresh.DocumentID = cfg.OnError, cfg.Handlers, cfg.Enrichers, cfg.DocumentID
+	fresh.Stdout, fresh.Stderr = cfg.Stdout, cfg.Stderr
 	return s.Reload(ctx, fresh)
 }
 

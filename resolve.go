@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/compress"
@@ -33,6 +34,7 @@ type resolved struct {
 	mask   *mask.Options
 	names  *entity.Options
 	enrich *enrich.Options
+	ready  enricherPlan
 	sample *sample.Options
 	queue  *async.Options
 	audit  *auditPlan
@@ -67,6 +69,7 @@ func (c Config) resolve() (*resolved, error) {
 	r.mask = ck.mask(c.Mask, c.Environment)
 	r.names = ck.names(c.Mask, c.Environment)
 	r.enrich = ck.enrich(&c)
+	r.ready = ck.enrichers(c.Enrich)
 	r.sample = ck.sample(c.Sample)
 	r.queue = ck.queue(c.Queue)
 	r.audit = ck.audit(&c)
@@ -177,6 +180,12 @@ func (ck *checker) mask(c *MaskConfig, env string) *mask.Options {
 		}
 	}
 	o.ReportInterval = c.ReportEvery
+	switch {
+	case c.NoReport:
+		o.ReportInterval = 0
+	case o.ReportInterval == 0 && env != Development && env != Test:
+		o.ReportInterval = 10 * time.Minute
+	}
 	o.HashKey = ck.secret("mask.hash_key", c.HashKey)
 	for i, k := range c.FormerHashKeys {
 		field := fmt.Sprintf("mask.former_hash_keys[%d]", i)

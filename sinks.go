@@ -142,7 +142,7 @@ func console(w io.Writer, p sinkPlan, least slog.Leveler) slog.Handler {
 
 // consoleAttr shortens what a person at a terminal knows or cannot read: the process' attributes, times in full, stacks.
 func consoleAttr(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 1 && groups[0] == "error" {
+	if len(groups) == 1 && (groups[0] == "error" || groups[0] == "occurrence") {
 		switch a.Key {
 		case "chain", "fingerprint":
 			return slog.Attr{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,6 +36,7 @@ type Stack struct {
 	files                              files
 	stores                             pool[*archive.Handler]
 	searchers                          pool[*opensearch.Handler]
+	enrichers                          pool[enrich.Enricher]
 	lates                              lates
 	errs                               atomic.Pointer[onerror.Sink]
 	audit                              *auditLane // nil without
@@ -58,6 +60,8 @@ type generation struct {
 	head   slog.Handler
 	mask   *mask.Handler
 	names  *entity.Handler
+	ready  *enrichers
+	enrich []*enrich.Handler
 	buffer *sample.Buffer
 	sample *sample.Handler
 	queue  *async.Handler
@@ -83,6 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s := &Stack{level: r.level, tallies: make(map[string]*tally)}
 	s.errs.Store(&onerror.Sink{Component: "stack", Func: r.OnError})
+	s.head = s.level.Handler(&swap{stack: s})
 	gen, err := s.build(ctx, r)
 	if err != nil {
 		return nil, err
@@ -103,9 +108,12 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 	g := &generation{cfg: r}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeSinks(ctx, g.sinks))
+			err = errors.Join(err, g.ready.close(ctx), closeSinks(ctx, g.sinks))
 		}
 	}()
+	if g.ready, err = s.openEnrichers(ctx, r); err != nil {
+		return nil, err
+	}
 	for _, p := range r.sinks {
 		k, err := s.openSink(ctx, &r.Config, p)
 		if err != nil && p.Optional {
@@ -139,15 +147,27 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		end = g.queue
 	}
 
-	masking := pass
-	if r.mask != nil {
-		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, r.mask); return g.mask }
-	}
-	enriching := pass
+	locating, masking, enriching := pass, pass, pass
 	if r.enrich != nil {
 		opts := *r.enrich
 		opts.OnError = s.report
-		enriching = enrich.Middleware(&opts)
+		opts.Attrs, opts.Enrichers = slices.Concat(g.ready.attrs, opts.Attrs), slices.Concat(g.ready.list, r.Enrichers)
+		enricher := func(opts *enrich.Options) func(slog.Handler) slog.Handler {
+			return func(next slog.Handler) slog.Handler {
+				h := enrich.NewHandler(next, opts)
+				g.enrich = append(g.enrich, h)
+				return h
+			}
+		}
+		enriching = enricher(&opts)
+		if len(g.ready.front) > 0 {
+			locating = enricher(&enrich.Options{OmitProcess: true, KeepErrors: true, Span: opts.Span, Enrichers: g.ready.front, OnError: s.report})
+		}
+	}
+	if r.mask != nil {
+		opts := *r.mask
+		opts.Reports = &ownRecords{stack: s, next: chain.Adapt(enriching(end))}
+		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, &opts); return g.mask }
 	}
 	buffering, sampling := pass, pass
 	if r.sample != nil {
@@ -161,9 +181,9 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 		buffering = func(next slog.Handler) slog.Handler { g.buffer = sample.NewBuffer(next, nil); return g.buffer }
 	}
 	// A PipeBuilder is spent by its first Handler, so each chain gets one of its own.
-	order := slogmulti.Pipe(masking, enriching, buffering, sampling)
+	order := slogmulti.Pipe(locating, masking, enriching, buffering, sampling)
 	if r.Sample.First {
-		order = slogmulti.Pipe(sampling, masking, enriching, buffering)
+		order = slogmulti.Pipe(sampling, locating, masking, enriching, buffering)
 	}
 	g.head = order.Handler(end)
 	return g, nil
@@ -248,9 +268,10 @@ func (s *Stack) Close(ctx context.Context) error {
 	return s.current.Load().close(ctx, s.audit)
 }
 
-// close drains the generation, ends the audit trail if it is the last, and closes the sinks, which get the last checkpoint.
+// close drains the generation, ends the audit trail if it is the last, and closes the sinks, which get the last checkpoint. Enrichers
+// end first: they may still log.
 func (g *generation) close(ctx context.Context, last *auditLane) error {
-	var errs []error
+	errs := []error{g.ready.close(ctx)}
 	if g.queue != nil {
 		errs = append(errs, g.queue.Close(ctx))
 	} else {
@@ -264,7 +285,7 @@ func (g *generation) close(ctx context.Context, last *auditLane) error {
 		select {
 		case <-shut:
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err()), last.close(ctx))
+			return errors.Join(append(errs, fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err()), last.close(ctx))...)
 		}
 	}
 	errs = append(errs, last.close(ctx))

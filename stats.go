@@ -33,7 +33,8 @@ type Stats struct {
 	Masked map[string]uint64 `json:"masked,omitempty"`
 	// Sampled has kept and dropped records by level.
 	Sampled map[string]SampledStats `json:"sampled,omitempty"`
-	// Buffer and Queue are the figures of these stages.
+	// Enrich, Buffer and Queue are the figures of these stages.
+	Enrich EnrichStats `json:"enrich"`
 	Buffer BufferStats `json:"buffer"`
 	Queue  QueueStats  `json:"queue"`
 	// Audit has the figures of the audit trail; nil without one.
@@ -98,6 +99,7 @@ func (s *Stack) Stats() Stats {
 	st.Accepted, st.Dropped = s.accepted.Load(), st.Dropped+s.refused.Load()-s.retried.Load()
 	st.Audit = s.audit.stats()
 	st.Errors, st.Reloads = s.errors.Load(), s.reloads
+	gen.ready.addTo(&st.Enrich)
 	for name, t := range s.tallies {
 		st.Sinks[name] = SinkStats{Delivered: t.delivered.Load(), Failed: t.failed.Load(), Panics: t.panics.Load()}
 	}
@@ -141,6 +143,9 @@ func (g *generation) addTo(st *Stats) {
 		for typ, n := range g.names.Stats().Masked {
 			st.Masked[typ] += n
 		}
+	}
+	for _, h := range g.enrich {
+		st.Enrich.Panics += h.Stats().Panics
 	}
 	if g.sample != nil {
 		s := g.sample.Stats()
@@ -214,7 +219,7 @@ func (s Stats) String() string {
 		note += " (" + strings.Join(kinds, ", ") + ")"
 	}
 	row("mask", s.Accepted, s.Accepted, note)
-	row("enrich", s.Accepted, s.Accepted)
+	row("enrich", s.Accepted, s.Accepted, s.Enrich.notes()...)
 	kept := s.Accepted - min(s.SampledOut+s.Buffer.Held, s.Accepted)
 	var rates []string
 	for _, name := range []string{"DEBUG", "INFO", "WARN", "ERROR", "CRITICAL"} {

@@ -65,6 +65,9 @@ func New(opts *Options) *Masker {
 	if o.ReportInterval > 0 {
 		m.reports.every = clamp(o.ReportInterval, 0, minReport, maxReport)
 		m.reports.at = time.Now()
+		if o.Reports != nil {
+			m.reports.to = chain.Adapt(o.Reports)
+		}
 		m.reports.next.Store(m.reports.at.Add(m.reports.every).UnixNano())
 	}
 	m.hashKeys = newHashKeys(o.HashKey, o.FormerHashKeys)

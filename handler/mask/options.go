@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -49,6 +50,8 @@ type Options struct {
 	// has masked and where. A report comes with the first record after the interval, and only when something was masked. Zero or negative: none;
 	// else clamped to 1 s to 24 h.
 	ReportInterval time.Duration
+	// Reports takes these records. Nil means the next handler, where they are sampled and counted as any other.
+	Reports slog.Handler
 	// MaxDepth is how many levels of groups, maps, structs and lists are looked into; deeper ones become
 	// [DEPTH_LIMIT_EXCEEDED]. Zero means 10; clamped to 1 to 100.
 	MaxDepth int

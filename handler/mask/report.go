@@ -20,6 +20,7 @@ const maxReported = 20
 // reports is when a masker reports, and what it has reported.
 type reports struct {
 	every time.Duration // 0 for never
+	to    chain.Handler // nil for the next
 	next  atomic.Int64  // unix nanoseconds
 	mu    sync.Mutex
 	last  []Finding
@@ -38,9 +39,12 @@ func (m *Masker) reportDue(now time.Time) bool {
 	return now.UnixNano() >= next && m.reports.next.CompareAndSwap(next, now.Add(m.reports.every).UnixNano())
 }
 
-// report hands next a record of what was masked since the last one.
+// report hands next, or who takes the reports, a record of what was masked since the last one.
 func (m *Masker) report(ctx context.Context, next chain.Handler) error {
 	r := &m.reports
+	if r.to != nil {
+		next = r.to
+	}
 	r.mu.Lock()
 	now := time.Now()
 	m.counts.unreported.Store(0) // before the findings: what comes later is reported later

@@ -61,12 +61,12 @@ func (k keySum) slot(n int) uint64 {
 
 // remembered returns the entry of key, nil when there is none.
 func (v *verdicts) remembered(key string) *keyEntry {
+	n := len(key)
 	sum := sumOf(key)
-	e := v.slots[sum.slot(len(key))].Load()
-	if e == nil || e.sum.a != sum.a || e.sum.b != sum.b || len(e.key) != len(key) || len(key) > 16 && e.key != key {
-		return nil
+	if e := v.slots[sum.slot(n)].Load(); e != nil && e.sum.a == sum.a && e.sum.b == sum.b && len(e.key) == n && (n <= 16 || e.key == key) {
+		return e
 	}
-	return e
+	return nil
 }
 
 func load8(s string) uint64 {

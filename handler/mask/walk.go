@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+
+	"github.com/sluicelog/sluice/handler/mask/internal/scan"
 )
 
 // walker is one walk over a record, an attribute list or a value.
@@ -70,23 +72,51 @@ func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place s
 			*r = slog.NewRecord(r.Time, r.Level, markUninspected, r.PC)
 		}
 	}()
-	if msg := r.Message; !m.onlyKinds || len(msg) > mostRemembered || msg == "" || mayBeJSON(msg[0]) || !m.texts.clean(m.byClass[plain], msg) {
+	if msg := r.Message; !m.onlyKinds || !m.texts.has("", msg) && !m.passes("", msg, m.byClass[plain]) {
 		w := walker{m: m, ctx: ctx, place: messagePlace}
 		if masked, changed := w.text(msg, verdict{}); changed {
 			r.Message = masked
 		}
 	}
-	n := 0
-	if in.class == plain {
+	n, more := 0, true // not r.NumAttrs: its receiver is a copy of the record
+	if in.class == plain && in.scanner == nil {
+		more = false
+		// What most attributes are is done with here: scalars, and texts that are remembered.
 		r.Attrs(func(a slog.Attr) bool {
-			if !m.passes(a) {
+			kind := a.Value.Kind()
+			if kind == slog.KindString && m.texts.has(a.Key, a.Value.String()) {
+				n++
+				return true
+			}
+			e := m.verdicts.remembered(a.Key)
+			if e == nil || e.quick == nil {
+				more = true
 				return false
 			}
-			n++
-			return true
+			ok := true
+			switch kind {
+			case slog.KindString:
+				ok = m.passes(a.Key, a.Value.String(), e.quick)
+			case slog.KindInt64:
+				ok = uint64(a.Value.Int64()) < leastCard
+			case slog.KindUint64:
+				ok = a.Value.Uint64() < leastCard
+			case slog.KindFloat64:
+				f := a.Value.Float64()
+				ok = -leastCard < f && f < leastCard
+			case slog.KindBool, slog.KindDuration, slog.KindTime:
+			default:
+				ok = false
+			}
+			if ok {
+				n++
+			} else {
+				more = true
+			}
+			return ok
 		})
 	}
-	if n == r.NumAttrs() {
+	if !more {
 		return true
 	}
 	rest := m.walker(ctx, place)
@@ -95,31 +125,16 @@ func (m *Masker) record(ctx context.Context, r *slog.Record, in verdict, place s
 	return false
 }
 
-// passes says whether an attribute is one of the common ones that are done with at little cost: a scalar or a text with nothing
-// to mask, under a key that is remembered. False says nothing.
-func (m *Masker) passes(a slog.Attr) bool {
-	e := m.verdicts.remembered(a.Key)
-	if e == nil || e.quick == nil {
-		return false
-	}
-	switch a.Value.Kind() {
-	case slog.KindString:
-		s := a.Value.String()
-		if s == "" {
-			return true
-		}
-		return len(s) <= m.maxText && !mayBeJSON(s[0]) && m.texts.clean(e.quick, s)
-	case slog.KindInt64:
-		return uint64(a.Value.Int64()) < leastCard
-	case slog.KindUint64:
-		return a.Value.Uint64() < leastCard
-	case slog.KindFloat64:
-		f := a.Value.Float64()
-		return -leastCard < f && f < leastCard
-	case slog.KindBool, slog.KindDuration, slog.KindTime:
+// passes says whether a text under a key has nothing to mask, at little cost; false says nothing.
+func (m *Masker) passes(key, s string, scanner *scan.Scanner) bool {
+	if s == "" {
 		return true
 	}
-	return false
+	if len(s) > m.maxText || mayBeJSON(s[0]) || !scanner.Clean(s) {
+		return false
+	}
+	m.texts.keep(key, s)
+	return true
 }
 
 // restOfRecord masks the attributes of r from number n on, and rebuilds r if any of them changes.

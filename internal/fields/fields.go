@@ -3,7 +3,10 @@
 // OpenSearch's spelling). Encoders, the query translation and the generated index template are all made from it.
 package fields
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Type is an OpenSearch mapping type, as far as the table needs them.
 type Type string
@@ -19,6 +22,8 @@ const (
 	Byte      Type = "byte"
 	// Flat is an object whose keys are values, not fields of the mapping: whatever comes under it fits.
 	Flat Type = "flat_object"
+	// Dynamic is whatever the first value is: the mapping does not name the field.
+	Dynamic Type = ""
 )
 
 // A Field is one row.
@@ -31,7 +36,10 @@ type Field struct {
 }
 
 // Table lists the standard keys in the order in which documentation shows them. Not to be written to.
-var Table = []Field{
+var Table = slices.Concat(records, enrichedFields())
+
+// records are the keys that records have by themselves.
+var records = []Field{
 	{Key: "time", Document: "@timestamp", Type: DateNanos, Aliases: []string{"time"}},
 	{Key: "level", Document: "severity.text", Type: Keyword, Aliases: []string{"severityText"}},
 	{Key: "msg", Document: "body", Type: Text, NoDoc: true},
@@ -49,7 +57,9 @@ var Table = []Field{
 	{Key: "pod", Document: "resource.attributes.k8s.pod.name", Type: Keyword},
 	{Key: "namespace", Document: "resource.attributes.k8s.namespace.name", Type: Keyword},
 	{Key: "node", Document: "resource.attributes.k8s.node.name", Type: Keyword},
+	{Key: "pod_uid", Document: "resource.attributes.k8s.pod.uid", Type: Keyword},
 	{Key: "container", Document: "resource.attributes.container.id", Type: Keyword},
+	{Key: "container_name", Document: "resource.attributes.k8s.container.name", Type: Keyword},
 	{Key: "trace_id", Document: "traceId", Type: Keyword, NoDoc: true},
 	{Key: "span_id", Document: "spanId", Type: Keyword, NoDoc: true},
 	{Key: "trace_flags", Document: "flags", Type: Long},

@@ -104,7 +104,7 @@ func standard(path string, v any) bool {
 	case []any:
 		return false
 	}
-	return f.Type != fields.Flat && f.Type != fields.Object && !(f.Type == fields.DateNanos && !isTime(v))
+	return f.Type != fields.Flat && f.Type != fields.Object && f.Type != fields.Dynamic && !(f.Type == fields.DateNanos && !isTime(v))
 }
 
 func isTime(v any) bool {

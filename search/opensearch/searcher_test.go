@@ -71,7 +71,7 @@ func template(t testing.TB) string {
 	t.Helper()
 	properties := map[string]any{}
 	for _, f := range fields.Table {
-		if f.Type == fields.Object {
+		if f.Type == fields.Object || f.Type == fields.Dynamic {
 			continue
 		}
 		at, parts := properties, strings.Split(f.Document, ".")

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
-
-	"github.com/mewkiz/flac"
 )
 
 // decoder hands out the samples of a file in [-1, 1], channels interleaved.
@@ -152,45 +150,4 @@ func (d *wavDecoder) next() ([]float64, error) {
 		}
 	}
 	return d.out, err
-}
-
-// flacDecoder reads FLAC frame by frame.
-type flacDecoder struct {
-	s     *flac.Stream
-	scale float64
-	out   []float64
-}
-
-func newFLACDecoder(r io.Reader) (decoder, error) {
-	s, err := flac.New(r)
-	if err != nil {
-		return nil, damaged("FLAC: %v", err)
-	}
-	return &flacDecoder{s: s, scale: math.Pow(2, 1-float64(s.Info.BitsPerSample))}, nil
-}
-
-func (d *flacDecoder) rate() int     { return int(d.s.Info.SampleRate) }
-func (d *flacDecoder) channels() int { return int(d.s.Info.NChannels) }
-
-func (d *flacDecoder) next() ([]float64, error) {
-	f, err := d.s.ParseNext()
-	if err != nil {
-		if err == io.EOF {
-			return nil, err
-		}
-		return nil, damaged("FLAC: %v", err)
-	}
-	if len(f.Subframes) != d.channels() {
-		return nil, damaged("a FLAC frame of %d channels in a stream of %d", len(f.Subframes), d.channels())
-	}
-	d.out = d.out[:0]
-	for i := range f.Subframes[0].Samples {
-		for _, s := range f.Subframes {
-			if i >= len(s.Samples) {
-				return nil, damaged("a FLAC frame whose channels differ in length")
-			}
-			d.out = append(d.out, float64(s.Samples[i])*d.scale)
-		}
-	}
-	return d.out, nil
 }

@@ -115,19 +115,12 @@ func (e *Enricher) measure(ctx context.Context, dir, path string) (Quality, erro
 	if err != nil {
 		return Quality{}, err
 	}
-	info, err := e.root.Stat(path)
+	f, size, err := openIn(e.root, path)
 	if err != nil {
-		return Quality{}, fmt.Errorf("audio: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return Quality{}, fmt.Errorf("audio: %s is no regular file", path)
-	}
-	f, err := e.root.Open(path)
-	if err != nil {
-		return Quality{}, fmt.Errorf("audio: %w", err)
+		return Quality{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return Measure(ctx, f, info.Size())
+	return Measure(ctx, f, size)
 }
 
 // Enrich adds the groups audio, stage_metrics and quality, as far as the record has what they are found by.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -206,7 +207,8 @@ func TestFilesOutsideTheRootAreNotRead(t *testing.T) {
 	}
 }
 
-// BenchmarkEnrich is a record of each kind with warm caches, and without the enricher.
+// BenchmarkEnrich is a record of each kind with warm caches, and without the enricher; cold are audio_ids of which each is new, and
+// whose file's header is read.
 func BenchmarkEnrich(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "a.wav")
 	if err := os.WriteFile(path, wavOf(8000, 1, make([]float64, 8000)), 0o600); err != nil {
@@ -229,4 +231,13 @@ func BenchmarkEnrich(b *testing.B) {
 			})
 		}
 	}
+	b.Run("metadata/cold", func(b *testing.B) {
+		h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: []enrich.Enricher{e}})
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			r := slog.NewRecord(time.Time{}, slog.LevelInfo, "m", 0)
+			r.AddAttrs(audioType, slog.String("audio_id", strconv.Itoa(i)))
+			_ = h.Handle(context.Background(), r)
+		}
+	})
 }

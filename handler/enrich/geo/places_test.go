@@ -281,7 +281,8 @@ func FuzzLookup(f *testing.F) {
 	})
 }
 
-// BenchmarkEnrich is a record that names an address: of a network that is known, of a private one, and without the enricher.
+// BenchmarkEnrich is a record that names an address: of a network that is remembered (warm), of one that is decoded (cold), of a
+// private one, and without the enricher.
 func BenchmarkEnrich(b *testing.B) {
 	p := opened(b, Options{City: true})
 	r := slog.NewRecord(time.Time{}, slog.LevelInfo, "m", 0)
@@ -292,7 +293,7 @@ func BenchmarkEnrich(b *testing.B) {
 		name string
 		e    []enrich.Enricher
 		r    slog.Record
-	}{{"none", nil, r}, {"known", []enrich.Enricher{p}, r}, {"private", []enrich.Enricher{p}, private}} {
+	}{{"none", nil, r}, {"warm", []enrich.Enricher{p}, r}, {"private", []enrich.Enricher{p}, private}} {
 		b.Run(bb.name, func(b *testing.B) {
 			h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: bb.e})
 			b.ReportAllocs()
@@ -301,6 +302,18 @@ func BenchmarkEnrich(b *testing.B) {
 			}
 		})
 	}
+	b.Run("cold", func(b *testing.B) {
+		h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: []enrich.Enricher{p}})
+		v, slot := p.current.Load(), 0
+		for v.known[slot].Load() == nil {
+			slot++
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			v.known[slot].Store(nil)
+			_ = h.Handle(context.Background(), r)
+		}
+	})
 	b.Run("attr alone", func(b *testing.B) {
 		addr := netip.MustParseAddr("203.0.113.7")
 		b.ReportAllocs()

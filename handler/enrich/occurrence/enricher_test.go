@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,15 +108,23 @@ func TestKindsAreBounded(t *testing.T) {
 	}
 }
 
+// BenchmarkEnrich is an error of a kind that is known (warm), of kinds that are new and push others out (cold), and without the enricher.
 func BenchmarkEnrich(b *testing.B) {
-	for name, es := range map[string][]enrich.Enricher{"none": nil, "occurrence": {occurrence.New(nil)}} {
-		h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: es})
-		r := slog.NewRecord(epoch, slog.LevelError, "part 7 of 9 lost", 0)
-		r.AddAttrs(errType)
-		b.Run(name, func(b *testing.B) {
+	kinds := make([]slog.Record, 20_000)
+	for i := range kinds {
+		kinds[i] = slog.NewRecord(epoch, slog.LevelError, "part "+strings.Map(func(r rune) rune { return r - '0' + 'a' }, strconv.Itoa(i))+" lost", 0)
+		kinds[i].AddAttrs(errType)
+	}
+	for _, bb := range []struct {
+		name string
+		e    []enrich.Enricher
+		n    int // kinds
+	}{{"none", nil, 1}, {"warm", []enrich.Enricher{occurrence.New(nil)}, 1}, {"cold", []enrich.Enricher{occurrence.New(nil)}, len(kinds)}} {
+		h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: bb.e})
+		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
-			for b.Loop() {
-				_ = h.Handle(context.Background(), r)
+			for i := 0; b.Loop(); i++ {
+				_ = h.Handle(context.Background(), kinds[i%bb.n])
 			}
 		})
 	}

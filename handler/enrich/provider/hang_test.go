@@ -77,3 +77,28 @@ func TestHitRateAndEvictionsAreTold(t *testing.T) {
 		ask(fmt.Sprint(i))
 	}
 }
+
+// What synctest cannot show: the wait of production, in which naps take the place of timers.
+func TestAnAnswerEndsTheWaitOfProductionToo(t *testing.T) {
+	defer provider.Fine()()
+	block := make(chan struct{})
+	b := newBench(t, func(_ context.Context, key string) ([]slog.Attr, error) {
+		if key == "hangs" {
+			<-block
+		}
+		return []slog.Attr{slog.String("name", key)}, nil
+	}, provider.Options{})
+	defer b.close(t)
+	defer close(block)
+	if got := b.ask("hangs"); got != pending {
+		t.Errorf("record has %q, want %q", got, pending)
+	}
+	slow := newBench(t, func(_ context.Context, key string) ([]slog.Attr, error) {
+		time.Sleep(5 * time.Millisecond)
+		return []slog.Attr{slog.String("name", key)}, nil
+	}, provider.Options{Budget: time.Minute})
+	defer slow.close(t)
+	if got := slow.ask("u"); got != "user=[name=u]" {
+		t.Errorf("record has %q", got)
+	}
+}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -65,24 +66,34 @@ func (p *pool) submit(ctx context.Context, key string, budget time.Duration) (*j
 	return j, true
 }
 
-// wait says whether the job was done by its deadline.
+// fine is the time before a deadline in which timers are too coarse, see nap; 0 where they are not.
+var fine = fineTimers
+
+// wait says whether the job was done by its deadline. It may give up a tenth of a millisecond before, and does not wait longer.
 func (j *job) wait() bool {
-	left := time.Until(j.deadline)
-	if left <= 0 {
+	if left := time.Until(j.deadline) - fine; left > 0 {
+		t := time.NewTimer(left)
+		defer t.Stop()
+		select {
+		case <-j.done:
+			return true
+		case <-t.C:
+		}
+	}
+	for turn := 0; ; turn++ {
 		select {
 		case <-j.done:
 			return true
 		default:
+		}
+		if fine == 0 || time.Until(j.deadline) < oneNap {
 			return false
 		}
-	}
-	t := time.NewTimer(left)
-	defer t.Stop()
-	select {
-	case <-j.done:
-		return true
-	case <-t.C:
-		return false
+		if turn == 0 {
+			runtime.Gosched() // the worker may be what runs next here
+			continue
+		}
+		nap()
 	}
 }
 

@@ -21,7 +21,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	provider.Coarse()
+	goleak.VerifyTestMain(m)
+}
 
 // sink is a handler that keeps the root attributes of its records.
 type sink struct {

@@ -113,3 +113,17 @@ func TestRealLinesAreSeldomHit(t *testing.T) {
 		t.Errorf("%d of %d lines hit, want 0.5%% or less of 30,000 or more", hits, lines)
 	}
 }
+
+func TestWhatHasAnExceptionIsAProgram(t *testing.T) {
+	tagger := entity.NewTagger(nil)
+	for text, want := range map[string]int{
+		"Binpac exception: binpac exception: string mismatch at rdp-protocol.pac": 0,
+		"Binpac exception":                  0,
+		"Maria Lopez error report was sent": 1, // of two words
+		"Maria exceptionally logged in":     1,
+	} {
+		if got := tagger.Detect(context.Background(), text, nil); len(got) != want {
+			t.Errorf("%q: %v, want %d", text, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package entity
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -88,10 +89,11 @@ const (
 // tagged again, until nothing is left: masking twice is masking once.
 func (t *Tagger) find(dst []mask.Entity, text string, key tag.Key) []mask.Entity {
 	w := works.Get().(*work)
-	w.spans = t.wanted(t.model.Append(w.spans[:0], text, key))
+	w.spans = t.wanted(t.model.Append(w.spans[:0], text, key), text)
 	for pass := 0; pass < maxPasses && len(w.spans) > 0; pass++ {
 		w.masked = appendMasked(w.masked[:0], text, w.spans)
-		w.more = t.wanted(t.model.Append(w.more[:0], unsafe.String(unsafe.SliceData(w.masked), len(w.masked)), key))
+		masked := unsafe.String(unsafe.SliceData(w.masked), len(w.masked))
+		w.more = t.wanted(t.model.Append(w.more[:0], masked, key), masked)
 		if len(w.more) == 0 {
 			break
 		}
@@ -107,15 +109,28 @@ func (t *Tagger) find(dst []mask.Entity, text string, key tag.Key) []mask.Entity
 	return dst
 }
 
-// wanted takes the types that are kept out.
-func (t *Tagger) wanted(spans []tag.Span) []tag.Span {
+// wanted takes the types that are kept out, and the names of programs.
+func (t *Tagger) wanted(spans []tag.Span, text string) []tag.Span {
 	out := spans[:0]
 	for _, s := range spans {
-		if !t.keep[s.Label] {
+		if !t.keep[s.Label] && !(s.Label == tag.BeginPerson && isProgram(text[s.Start:s.End], text[s.End:])) {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// isProgram reports whether a name of one word is that of a program by what follows: nobody has an exception.
+func isProgram(name, rest string) bool {
+	if strings.IndexByte(name, ' ') >= 0 || rest == "" || rest[0] != ' ' {
+		return false
+	}
+	for _, word := range [...]string{"exception", "error", "warning", "failure", "timeout", "fault"} {
+		if after, ok := strings.CutPrefix(rest[1:], word); ok {
+			return after == "" || after[0]|0x20 < 'a' || after[0]|0x20 > 'z'
+		}
+	}
+	return false
 }
 
 // merge adds what was found in the masked text.

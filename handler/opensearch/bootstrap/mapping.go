@@ -20,6 +20,9 @@ func mappings() object {
 	properties := object{}
 	for _, table := range [][]fields.Field{fields.Table, fields.Extra} {
 		for _, f := range table {
+			if f.Type == fields.Dynamic {
+				continue
+			}
 			place(properties, f.Document, property(f))
 			for _, alias := range f.Aliases {
 				place(properties, alias, object{"type": "alias", "path": f.Document})

@@ -274,11 +274,11 @@ func (w *work) passwordAfterWord(start, end, from, to int) int {
 		to = from - 1
 		from = spanBack(text, to, maxLocal, word)
 	}
-	if end-start < 6 || classify(text[from:to]) != passwordKey {
-		return end
-	}
 	stop := bareEnd(text, start, ' ')
 	s := text[start:stop]
+	if end-start < 6 && (stop == end || len(s) < 6 || strings.IndexByte("!@#$&*", text[end]) < 0) || classify(text[from:to]) != passwordKey {
+		return end
+	}
 	if stop < end || isPlaceholder(s) || stop < len(text) && (text[stop] == '=' || text[stop] == ':') || strings.ContainsAny(s, "=()") {
 		return end
 	}

@@ -199,6 +199,11 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	if all&digit == 0 && end-start < long {
 		return end
 	}
+	if all&digit != 0 && isSaid(text, start) {
+		if stop := w.said(start, end); stop > 0 {
+			return stop
+		}
+	}
 	if w.persons && end-start >= 6 && end-start <= 18 {
 		if stop := w.document(start, end, all); stop > 0 {
 			return stop
