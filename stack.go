@@ -93,7 +93,6 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 		return nil, err
 	}
 	s.current.Store(gen)
-	s.head = s.level.Handler(&swap{stack: s})
 	if err := s.openAudit(r); err != nil {
 		return nil, errors.Join(err, gen.close(ctx, nil))
 	}

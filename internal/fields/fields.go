@@ -93,12 +93,15 @@ var records = []Field{
 // Unmapped is where a document keeps, after it has been refused, what its index had no room or no type for.
 const Unmapped = "unmapped"
 
-// Extra lists the fields of a document that no key has for itself, without Key. Not to be written to.
+// Extra lists the fields of a document that no key has for itself, without Key: the last two are the figures of Sluice's own
+// reports, which dashboards add up. Not to be written to.
 var Extra = []Field{
 	{Document: "severity.number", Type: Byte, Aliases: []string{"severityNumber"}},
 	{Document: "observedTimestamp", Type: DateNanos},
 	{Document: "instrumentationScope.version", Type: Keyword},
 	{Document: Unmapped, Type: Flat},
+	{Document: Attributes + "dropped", Type: Double},
+	{Document: Attributes + "masked", Type: Double},
 }
 
 // Attributes is where a document keeps what the table does not name.
