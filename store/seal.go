@@ -16,18 +16,23 @@ func (s *Store) seal() {
 	if s.batch.Len() == 0 {
 		return
 	}
+	sealed := s.batch
 	s.dirMu.Lock()
 	for len(s.queue) >= maxQueue && s.failed == nil {
 		s.sealed.Wait()
 	}
-	s.queue = append(s.queue, s.batch)
+	next := &segment.Batch{}
+	select {
+	case next = <-s.free:
+	default:
+		if sealed.Len() >= s.opts.SegmentRecords || sealed.Size() >= s.opts.SegmentBytes {
+			next = sealed.Like() // there will be as many again
+		}
+	}
+	s.queue = append(s.queue, sealed)
 	s.sealed.Broadcast()
 	s.dirMu.Unlock()
-	select {
-	case s.batch = <-s.free:
-	default:
-		s.batch = &segment.Batch{}
-	}
+	s.batch = next
 }
 
 // blocked returns why nothing more may go into the journal: segments cannot be written.

@@ -10,7 +10,7 @@ import (
 // SearchOptions bound what a Searcher takes. The zero SearchOptions, and nil, are the recommended ones.
 type SearchOptions struct {
 	Workers int // segments evaluated at once; 0 means GOMAXPROCS
-	Cache   int // bytes of decoded columns kept from one request to the next; 0 means 36 MiB
+	Cache   int // bytes of decoded columns kept from one request to the next; 0 means 32 MiB
 }
 
 // Searcher searches what the reader reads: a record is found as soon as its writer has written it to the tail. It must not be used

@@ -25,7 +25,11 @@ func TestAPercentileIsWithinItsStatedErrorAlsoAfterMerging(t *testing.T) {
 			for i := range n {
 				v := draw()
 				all = append(all, v)
-				parts[i%3].Add(v, 1)
+				if i%2 == 0 {
+					parts[i%3].Add(v, 1)
+				} else {
+					parts[i%3].AddOne(v)
+				}
 			}
 			parts[0].Merge(&parts[1])
 			parts[2].Merge(&parts[0])

@@ -38,7 +38,7 @@ func (v *vectors) direct(p *part, s *spec, in []uint64) bool {
 		if s.inner[k].isPercentiles() {
 			numbers.within(in, func(row uint32, f float64) {
 				if p := parts[c.Narrow[row]]; p != nil {
-					p.sketch.Add(f, 1)
+					p.sketch.AddOne(f)
 				}
 			})
 			continue

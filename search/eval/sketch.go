@@ -55,6 +55,24 @@ func (s *Sketch) Add(v, weight float64) {
 	s.count(v, weight)
 }
 
+// AddOne is Add with a weight of 1, in less time where v falls where others did.
+func (s *Sketch) AddOne(v float64) {
+	bucket := math.Float64bits(v) >> shift
+	i := int(bucket/perOctave) - s.high.first
+	if !s.counts || !(v > 0) || uint(i) >= uint(len(s.high.pages)) || s.high.pages[i] == nil {
+		s.Add(v, 1)
+		return
+	}
+	s.high.pages[i][bucket%perOctave]++
+	s.total++
+	if v < s.least {
+		s.least = v
+	}
+	if v > s.most {
+		s.most = v
+	}
+}
+
 // spread moves the first few numbers into buckets.
 func (s *Sketch) spread() {
 	s.counts = true

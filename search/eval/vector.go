@@ -295,7 +295,7 @@ func (v *vectors) fused(p *part, s *spec, rows []uint32, ids []int32, keys []sea
 				return
 			}
 			if p := &groups[ids[at]].parts[k]; percentiles {
-				p.sketch.Add(f, 1)
+				p.sketch.AddOne(f)
 			} else {
 				addSummary(p.summary, f, 1)
 			}

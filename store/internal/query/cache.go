@@ -7,7 +7,7 @@ import (
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
-// cache bounds what segments keep of what they have decoded. What is large, as it is decoded, stays of the segments used last, in a quarter
+// cache bounds what segments keep of what they have decoded. What is large, as it is decoded, stays of the segments used last, in an eighth
 // of the room; what is small stays of all. When that is too much, columns go that no request has asked for lately, and then the
 // segment used last: requests go through segments in the same order, so the oldest ones kept are the next ones asked.
 type cache struct {
@@ -43,19 +43,19 @@ func (c *cache) used(s *segment.Segment) {
 	if c.held[s].large > 0 {
 		c.large = append(c.large, s)
 	}
-	for len(c.large) > 0 && c.total.large > c.limit/4 {
+	for len(c.large) > 0 && c.total.large > c.limit/8 {
 		c.large[0].Slim() // if somebody uses it, that one will come here, too
 		c.measure(c.large[0])
 		c.large = c.large[1:]
 	}
-	if c.total.small <= c.limit*3/4 {
+	if c.total.small <= c.limit*7/8 {
 		return
 	}
 	for s := range c.held {
 		s.Trim(recent)
 		c.measure(s)
 	}
-	if c.total.small > c.limit*3/4 {
+	if c.total.small > c.limit*7/8 {
 		s.Release()
 		c.measure(s)
 	}
@@ -72,7 +72,7 @@ func (c *cache) shown(s *segment.Segment) {
 	}
 	_, large := s.Decoded()
 	grown := large - c.held[s].large
-	short := grown > 0 && c.total.large+grown > c.limit/4
+	short := grown > 0 && c.total.large+grown > c.limit/8
 	c.mu.Unlock()
 	if short {
 		s.SlimColumns()

@@ -44,7 +44,7 @@ type Source func(ctx context.Context) (View, error)
 // Options of a Searcher.
 type Options struct {
 	Workers int           // segments that are evaluated at once; 0 means GOMAXPROCS
-	Cache   int           // bytes of decoded columns that may stay for the next request; 0 means 36 MiB
+	Cache   int           // bytes of decoded columns that may stay for the next request; 0 means 32 MiB
 	Poll    time.Duration // how often Tail looks for new records; 0 means 200 ms
 }
 
@@ -73,7 +73,7 @@ func New(source Source, opts *Options) *Searcher {
 		s.poll = 200 * time.Millisecond
 	}
 	if s.cache.limit = o.Cache; s.cache.limit <= 0 {
-		s.cache.limit = 36 << 20
+		s.cache.limit = 32 << 20
 	}
 	return s
 }

@@ -40,6 +40,11 @@ func (b *Batch) Append(seq uint64, line []byte) {
 	b.seqs = append(b.seqs, seq)
 }
 
+// Like returns an empty batch with room for as much as b has.
+func (b *Batch) Like() *Batch {
+	return &Batch{buf: make([]byte, 0, cap(b.buf)), ends: make([]uint32, 0, cap(b.ends)), seqs: make([]uint64, 0, cap(b.seqs))}
+}
+
 // Len returns the number of records, Size their bytes.
 func (b *Batch) Len() int  { return len(b.ends) }
 func (b *Batch) Size() int { return len(b.buf) }
