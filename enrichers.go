@@ -110,6 +110,26 @@ func take[E enrich.Enricher](s *Stack, e *enrichers, name string, settings any, 
 	return got.(E), nil
 }
 
+// byTypeAndLevel asks the enricher for a record's type, and that for errors for all records from a level on, with one look-up of the type.
+type byTypeAndLevel struct {
+	below, from enrich.ByType // the level; from it on errors are not told by their type
+	errors      enrich.Enricher
+	level       slog.Leveler // nil for none
+}
+
+func newByTypeAndLevel(types enrich.ByType, errors enrich.Enricher, level slog.Leveler) *byTypeAndLevel {
+	below := maps.Clone(types)
+	below[occurrence.Type] = errors
+	return &byTypeAndLevel{below: below, from: types, errors: errors, level: level}
+}
+
+func (b *byTypeAndLevel) Enrich(ctx context.Context, r enrich.Record, dst []slog.Attr) []slog.Attr {
+	if b.level == nil || r.Level() < b.level.Level() {
+		return b.below.Enrich(ctx, r, dst)
+	}
+	return b.from.Enrich(ctx, r, b.errors.Enrich(ctx, r, dst))
+}
+
 // nothing is what an enricher without goroutines has to do at its end.
 func nothing(context.Context) error { return nil }
 
@@ -151,9 +171,6 @@ func (s *Stack) openEnrichers(ctx context.Context, r *resolved) (e *enrichers, e
 		}
 		e.front = append(e.front, e.places)
 	}
-	if len(types) > 0 {
-		e.list = append(e.list, types)
-	}
 	if p.occurrence != nil {
 		e.occurrence, err = take(s, e, "occurrence", *p.occurrence, func() (*occurrence.Enricher, func(context.Context) error, error) {
 			return occurrence.New(p.occurrence), nothing, nil
@@ -161,7 +178,9 @@ func (s *Stack) openEnrichers(ctx context.Context, r *resolved) (e *enrichers, e
 		if err != nil {
 			return e, err
 		}
-		e.list = append(e.list, e.occurrence)
+		e.list = append(e.list, newByTypeAndLevel(types, e.occurrence, p.occurrence.Level))
+	} else if len(types) > 0 {
+		e.list = append(e.list, types)
 	}
 	if p.system != nil {
 		figures, err := take(s, e, "system", *p.system, func() (*system.Figures, func(context.Context) error, error) {
