@@ -82,7 +82,9 @@ func script(t *testing.T) *lua.LState {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Pipeline struct{ Filters []struct{ Code string } } }
+	var file struct {
+		Pipeline struct{ Filters []struct{ Code string } }
+	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}

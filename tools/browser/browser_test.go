@@ -250,5 +250,7 @@ func TestItWorksOnANarrowScreen(t *testing.T) {
 	if overflow {
 		t.Error("the page is wider than the screen")
 	}
+	run(t, ctx, "histogram", until(`document.querySelectorAll('#histogram rect').length > 5`))
+	screenshot(t, "viewer-narrow.png", ctx)
 	run(t, ctx, "detail", chromedp.Evaluate(`document.querySelector('#rows .row').click(); 0`, nil), until(`document.getElementById('detail').getBoundingClientRect().width >= 350`))
 }
