@@ -43,6 +43,13 @@ func (c *cache) used(s *segment.Segment) {
 	if c.held[s].large > 0 {
 		c.large = append(c.large, s)
 	}
+	for _, o := range c.large {
+		if c.total.large <= c.largeRoom() {
+			break
+		}
+		o.SlimColumns() // the times of records are asked for by most requests
+		c.measure(o)
+	}
 	for len(c.large) > 0 && c.total.large > c.largeRoom() {
 		c.large[0].Slim() // if somebody uses it, that one will come here, too
 		c.measure(c.large[0])
