@@ -7,8 +7,8 @@ import (
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
-// cache bounds what segments keep of what they have decoded. What is large, as it is decoded, stays of the segments used last, in an eighth
-// of the room; what is small stays of all. When that is too much, columns go that no request has asked for lately, and then the
+// cache bounds what segments keep of what they have decoded. What is large, as it is decoded, stays of the segments used last, in what is
+// left of half of the room, and in an eighth at least; what is small stays of all. When that is too much, columns go that no request has asked for lately, and then the
 // segment used last: requests go through segments in the same order, so the oldest ones kept are the next ones asked.
 type cache struct {
 	mu    sync.Mutex
@@ -43,7 +43,14 @@ func (c *cache) used(s *segment.Segment) {
 	if c.held[s].large > 0 {
 		c.large = append(c.large, s)
 	}
-	for len(c.large) > 0 && c.total.large > c.limit/8 {
+	for _, o := range c.large {
+		if c.total.large <= c.largeRoom() {
+			break
+		}
+		o.SlimColumns() // the times of records are asked for by most requests
+		c.measure(o)
+	}
+	for len(c.large) > 0 && c.total.large > c.largeRoom() {
 		c.large[0].Slim() // if somebody uses it, that one will come here, too
 		c.measure(c.large[0])
 		c.large = c.large[1:]
@@ -72,13 +79,15 @@ func (c *cache) shown(s *segment.Segment) {
 	}
 	_, large := s.Decoded()
 	grown := large - c.held[s].large
-	short := grown > 0 && c.total.large+grown > c.limit/8
+	short := grown > 0 && c.total.large+grown > c.largeRoom()
 	c.mu.Unlock()
 	if short {
 		s.SlimColumns()
 	}
 	c.used(s)
 }
+
+func (c *cache) largeRoom() int { return max(c.limit/8, c.limit/2-c.total.small) }
 
 func (c *cache) measure(s *segment.Segment) {
 	old, known := c.held[s]
