@@ -23,6 +23,9 @@ func moved() []fields.Field {
 		switch f.Key {
 		case "time", "level", "msg":
 		default:
+			if _, group := scalarMember(f); group {
+				continue
+			}
 			if f.Document != fields.Attributes+f.Key {
 				out = append(out, f)
 			}
@@ -31,9 +34,29 @@ func moved() []fields.Field {
 	return out
 }
 
-// scripted is a configuration with a script in it: {{moves}} becomes one line for each moved key, {{levels}} one for each level.
-func scripted(template, indent string, move func(f fields.Field) string, level func(name string, number int) string) []byte {
-	var moves, levels strings.Builder
+// scalarMember is the member of the group f.Key that takes a value which is no object where the document has one.
+func scalarMember(f fields.Field) (member string, ok bool) {
+	member, ok = strings.CutPrefix(f.Document, fields.Attributes+f.Key+".")
+	return member, ok && f.Type == fields.Dynamic
+}
+
+// wrapped calls line with each group of attributes, and the member of it that takes a value which is no object.
+func wrapped(line func(group, member string)) {
+	line("error", "message")
+	for _, f := range fields.Table {
+		if member, ok := scalarMember(f); ok {
+			line(f.Key, member)
+		}
+	}
+}
+
+// scripted is a configuration with a script in it: {{moves}} becomes one line for each moved key, {{levels}} one for each level,
+// {{wraps}} wrap for each GROUP and MEMBER of wrapped.
+func scripted(template, indent string, wrap string, move func(f fields.Field) string, level func(name string, number int) string) []byte {
+	var moves, levels, wraps strings.Builder
+	wrapped(func(group, member string) {
+		wraps.WriteString(strings.NewReplacer("GROUP", group, "MEMBER", member).Replace(wrap) + "\n")
+	})
 	for _, f := range moved() {
 		moves.WriteString(indent + move(f) + "\n")
 	}
@@ -41,6 +64,7 @@ func scripted(template, indent string, move func(f fields.Field) string, level f
 		levels.WriteString(indent + level(l.name, l.number) + "\n")
 	}
 	return []byte(strings.NewReplacer(indent+"{{moves}}\n", moves.String(), indent+"{{levels}}\n", levels.String(),
+		wrap[:len(wrap)-len(strings.TrimLeft(wrap, " "))]+"{{wraps}}\n", wraps.String(),
 		"{{time}}", at("time"), "{{message}}", at("msg"), "{{level}}", at("level"), "{{number}}", at("severity.number"), "{{stream}}", Stream).Replace(template))
 }
 
@@ -76,7 +100,7 @@ transforms:
       level = to_string(del(line.level)) ?? "INFO"
       doc.severity.text = level
       {{levels}}
-      if exists(line.error) && !is_object(line.error) { line.error = {"message": line.error} }
+      {{wraps}}
       {{moves}}
       doc.attributes = merge(line, object(doc.attributes) ?? {}, deep: true)
       . = doc
@@ -89,7 +113,7 @@ sinks:
     auth: {strategy: basic, user: "${OPENSEARCH_USER}", password: "${OPENSEARCH_PASSWORD}"}
     mode: bulk
     bulk: {action: create, index: {{stream}}}
-`, "      ", func(f fields.Field) string {
+`, "      ", `      if exists(line.GROUP) && !is_object(line.GROUP) { line.GROUP = {"MEMBER": line.GROUP} }`, func(f fields.Field) string {
 		value := "value"
 		if f.Key == flagsKey {
 			value = `parse_int(to_string(value) ?? "0", base: 16) ?? 0`
@@ -112,7 +136,7 @@ filter {
   date { match => ["time", "ISO8601"] target => "{{time}}" }
   mutate { remove_field => ["time"] }
   if [path] == [@metadata][path] { mutate { remove_field => ["path"] } } # Logstash's own
-  ruby { code => 'e = event.get("[error]"); event.set("[error]", {"message" => e}) unless e.nil? || e.is_a?(Hash)' }
+  {{wraps}}
   mutate { rename => { "[msg]" => "[{{message}}]" } }
   mutate { rename => { "[level]" => "[severity][text]" } }
   {{levels}}
@@ -134,7 +158,7 @@ filter {
 output {
   opensearch { hosts => ["${OPENSEARCH_URL}"] user => "${OPENSEARCH_USER}" password => "${OPENSEARCH_PASSWORD}" index => "{{stream}}" action => "create" }
 }
-`, "  ", func(f fields.Field) string {
+`, "  ", `  ruby { code => 'v = event.get("[GROUP]"); event.set("[GROUP]", {"MEMBER" => v}) unless v.nil? || v.is_a?(Hash)' }`, func(f fields.Field) string {
 		return fmt.Sprintf(`mutate { rename => { "%s" => "%s" } }`, brackets(f.Key), brackets(f.Document))
 	}, func(name string, number int) string {
 		return fmt.Sprintf(`if [severity][text] =~ /^%s/ { mutate { add_field => { "[severity][number]" => "%d" } } }`, name, number)
@@ -176,7 +200,7 @@ pipeline:
           local level = tostring(line.level or "INFO")
           local doc = {["{{time}}"] = line.time, ["{{message}}"] = line.msg, ["{{level}}"] = level, ["{{number}}"] = levels[level:match("^%a+")]}
           line.time, line.msg, line.level = nil, nil, nil
-          if line.error ~= nil and type(line.error) ~= "table" then line.error = {message = line.error} end
+          {{wraps}}
           for _, move in ipairs(moves) do
             local value = take(line, move[1])
             if move[1] == "trace_flags" then value = tonumber(value, 16) end
@@ -198,7 +222,7 @@ pipeline:
       suppress_type_name: on
       time_key: observedTimestamp
       time_key_nanos: on
-`, "          ", func(f fields.Field) string {
+`, "          ", `          if line.GROUP ~= nil and type(line.GROUP) ~= "table" then line.GROUP = {MEMBER = line.GROUP} end`, func(f fields.Field) string {
 		return fmt.Sprintf("{%q, %q},", f.Key, f.Document)
 	}, func(name string, number int) string { return fmt.Sprintf("%s = %d,", name, number) })
 }
@@ -206,6 +230,11 @@ pipeline:
 // collector leaves the spelling of documents to Data Prepper, which the log data model of the table is from.
 func collector() []byte {
 	var ops strings.Builder
+	wrapped(func(group, member string) {
+		if group != "error" { // whose message has another name there
+			fmt.Fprintf(&ops, "      - {type: move, from: 'attributes[\"%[1]s\"]', to: 'attributes[\"%[1]s.%[2]s\"]', if: 'attributes[\"%[1]s\"] != nil and type(attributes[\"%[1]s\"]) != \"map\"'}\n", group, member)
+		}
+	})
 	for _, f := range moved() {
 		to, resource := strings.CutPrefix(f.Document, "resource.attributes.")
 		target := fmt.Sprintf(`attributes["%s"]`, strings.TrimPrefix(f.Document, fields.Attributes))
