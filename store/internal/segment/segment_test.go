@@ -167,6 +167,9 @@ func TestValuesOfEveryTypeComeBack(t *testing.T) {
 // shared returns the directory of logs that may not be in this repository.
 func shared(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("reads a gigabyte of logs: not with -short")
+	}
 	dir := os.Getenv("SLUICE_SHARED")
 	if dir == "" {
 		t.Skip("SLUICE_SHARED does not name the directory of the shared logs: their round trip is not tested")
