@@ -88,7 +88,7 @@ func TestARealNodeRollsOverBetweenADeliveryAndItsRepetition(t *testing.T) {
 			proxy := opensearchtest.NewProxy(t, node)
 			stream := newStream(t, node, "")
 			o := fast(stream)
-			o.Timeout = 0 // only the fault below is to lose an answer
+			o.Timeout = 0          // only the fault below is to lose an answer
 			o.MaxAge = time.Minute // one request has all of what is written, however slowly that goes
 			h, _ := open(t, proxy.URL, o)
 			write(t, h, "m", 100) // makes the stream
