@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -46,4 +47,28 @@ func BenchmarkEnrich(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkHanging has every call wait for a provider that hangs, and shows how long the longest waited beside the budget.
+func BenchmarkHanging(b *testing.B) {
+	defer provider.Fine()()
+	hangs := provider.Func(func(ctx context.Context, _ string) ([]slog.Attr, error) { <-ctx.Done(); return nil, nil })
+	const budget = 500 * time.Microsecond
+	c, err := provider.Cached("user", "user_id", hangs, &provider.Options{Budget: budget, MaxPending: 1 << 20, OnError: func(error) {}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	h := enrich.NewHandler(slog.DiscardHandler, &enrich.Options{OmitProcess: true, Enrichers: []enrich.Enricher{c}})
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		r := slog.NewRecord(time.Time{}, slog.LevelInfo, "m", 0)
+		r.AddAttrs(slog.String("user_id", strconv.Itoa(i)))
+		began := time.Now()
+		_ = h.Handle(context.Background(), r)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2])/float64(budget), "budgets/median")
+	b.ReportMetric(float64(took[len(took)*99/100])/float64(budget), "budgets/p99")
 }
