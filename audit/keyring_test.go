@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -135,7 +136,7 @@ func TestErasingAnActorMakesItsEntriesUnlinkable(t *testing.T) {
 			t.Fatal(err)
 		}
 		var e Entry
-		if err := unmarshal(payload, &e); err != nil {
+		if err := json.Unmarshal(payload, &e); err != nil {
 			t.Fatal(err)
 		}
 		b, err := e.Event()

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -121,5 +120,3 @@ func entryFiles(t testing.TB, dir string) []string {
 	}
 	return names
 }
-
-func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }

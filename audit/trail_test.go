@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -280,7 +281,7 @@ func TestErasure(t *testing.T) {
 				}
 			}
 			var en Entry
-			if err := unmarshal(payload, &en); err != nil {
+			if err := json.Unmarshal(payload, &en); err != nil {
 				t.Fatal(err)
 			}
 			b, err := en.Event()

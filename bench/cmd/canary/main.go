@@ -9,24 +9,22 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/correlate"
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 )
@@ -49,13 +47,9 @@ const (
 )
 
 func run(ctx context.Context, rate int, warm, length time.Duration) (err error) {
-	url := strings.TrimSuffix(os.Getenv("OPENSEARCH_URL"), "/")
-	if url == "" {
-		s, err := opensearchtest.Hold(ctx, false)
-		if err != nil {
-			return err
-		}
-		url = s.URL
+	url, err := bench.Node(ctx)
+	if err != nil {
+		return err
 	}
 	stream := "logs-canary-" + opensearchtest.Namespace()
 	stack, err := open(ctx, url, stream, true)
@@ -63,7 +57,7 @@ func run(ctx context.Context, rate int, warm, length time.Duration) (err error) 
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, ask(context.WithoutCancel(ctx), http.MethodDelete, url+"/_data_stream/"+stream, "", nil))
+		err = errors.Join(err, bench.Call(context.WithoutCancel(ctx), http.MethodDelete, url+"/_data_stream/"+stream, "", nil))
 	}()
 	f := &flock{url: url, stream: stream, out: map[int]time.Time{}}
 	ctx, stop := context.WithCancel(ctx)
@@ -197,7 +191,7 @@ func (f *flock) search(ctx context.Context) error {
 				}
 			}
 		}
-		err = ask(ctx, http.MethodPost, f.url+"/"+f.stream+"/_search",
+		err = bench.Call(ctx, http.MethodPost, f.url+"/"+f.stream+"/_search",
 			`{"size":1000,"_source":false,"fields":["attributes.canary"],"query":{"terms":{"attributes.canary":`+string(list)+`}}}`, &found)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -217,28 +211,4 @@ func (f *flock) search(ctx context.Context) error {
 		}
 		f.mu.Unlock()
 	}
-}
-
-func ask(ctx context.Context, method, url, body string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader([]byte(body)))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	reply, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: status %d: %.300s", method, url, resp.StatusCode, reply)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(reply, out)
 }

@@ -15,7 +15,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,6 +36,7 @@ import (
 	"github.com/opensearch-project/opensearch-go/v4/opensearchapi"
 	"github.com/opensearch-project/opensearch-go/v4/opensearchutil"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 )
@@ -56,7 +56,7 @@ func main() {
 const perRequest = 5_000
 
 func run(ctx context.Context, docs, rounds, conns int) error {
-	url, err := node(ctx)
+	url, err := bench.Node(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,17 +100,6 @@ func run(ctx context.Context, docs, rounds, conns int) error {
 	return nil
 }
 
-func node(ctx context.Context) (string, error) {
-	if at := os.Getenv("OPENSEARCH_URL"); at != "" {
-		return strings.TrimSuffix(at, "/"), nil
-	}
-	s, err := opensearchtest.Hold(ctx, false)
-	if err != nil {
-		return "", err
-	}
-	return s.URL, nil
-}
-
 // A way gets documents into a stream.
 type way struct {
 	name    string
@@ -131,14 +120,14 @@ func measure(ctx context.Context, url string, docs int, w *way) (figures, error)
 		"settings":{"number_of_replicas":0,"refresh_interval":"30s","index.codec":"best_compression"},
 		"mappings":{"date_detection":false,"dynamic_templates":[{"s":{"match_mapping_type":"string","mapping":{"type":"keyword","ignore_above":1024}}}],
 		"properties":{"@timestamp":{"type":"date_nanos"},"body":{"type":"text"},"traceId":{"type":"keyword","doc_values":false},"spanId":{"type":"keyword","doc_values":false}}}}}`
-	if err := call(ctx, http.MethodPut, url+"/_index_template/"+stream, template, nil); err != nil {
+	if err := bench.Call(ctx, http.MethodPut, url+"/_index_template/"+stream, template, nil); err != nil {
 		return figures{}, err
 	}
 	defer func() {
-		_ = call(ctx, http.MethodDelete, url+"/_data_stream/"+stream, "", nil)
-		_ = call(ctx, http.MethodDelete, url+"/_index_template/"+stream, "", nil)
+		_ = bench.Call(ctx, http.MethodDelete, url+"/_data_stream/"+stream, "", nil)
+		_ = bench.Call(ctx, http.MethodDelete, url+"/_index_template/"+stream, "", nil)
 	}()
-	if err := call(ctx, http.MethodPut, url+"/_data_stream/"+stream, "", nil); err != nil {
+	if err := bench.Call(ctx, http.MethodPut, url+"/_data_stream/"+stream, "", nil); err != nil {
 		return figures{}, err
 	}
 	runtime.GC()
@@ -151,10 +140,10 @@ func measure(ctx context.Context, url string, docs int, w *way) (figures, error)
 	took, used := time.Since(began), processorTime()-cpu
 	runtime.ReadMemStats(&after)
 	var count struct{ Count int }
-	if err := call(ctx, http.MethodPost, url+"/"+stream+"/_refresh", "", nil); err != nil {
+	if err := bench.Call(ctx, http.MethodPost, url+"/"+stream+"/_refresh", "", nil); err != nil {
 		return figures{}, err
 	}
-	if err := call(ctx, http.MethodGet, url+"/"+stream+"/_count", "", &count); err != nil {
+	if err := bench.Call(ctx, http.MethodGet, url+"/"+stream+"/_count", "", &count); err != nil {
 		return figures{}, err
 	}
 	if count.Count != docs {
@@ -428,29 +417,4 @@ func bulkIndexer(ctx context.Context, url, stream string, bodies [][]byte, conns
 		return fmt.Errorf("%d of %d documents failed", s.NumFailed, s.NumAdded)
 	}
 	return nil
-}
-
-// call makes a request that is none of the measurement.
-func call(ctx context.Context, method, url, body string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	reply, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: status %d: %.300s", method, url, resp.StatusCode, reply)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(reply, out)
 }
