@@ -37,6 +37,7 @@ func BenchmarkHandle(b *testing.B) {
 	}{
 		{"floor", nop{}, tenClean()},
 		{"clean", masking, tenClean()},
+		{"clean, nine", masking, nineClean()},
 		{"struct and map", masking, record("m", slog.Any("s", &account{Name: "n", Contact: &contact{Mail: "none"}}), slog.Any("m", map[string]any{"a": "b", "n": 1, "f": 1.5}))},
 		{"error", masking, record("m", slog.Any("err", context.DeadlineExceeded))},
 		{"match", masking, record("m", slog.String("a", mail))},
@@ -49,6 +50,17 @@ func BenchmarkHandle(b *testing.B) {
 			}
 		})
 	}
+}
+
+// nineClean is tenClean without its last attribute: the record by which the peers were measured has nine.
+func nineClean() slog.Record {
+	ten := tenClean()
+	r := slog.NewRecord(ten.Time, ten.Level, ten.Message, ten.PC)
+	ten.Attrs(func(a slog.Attr) bool {
+		r.AddAttrs(a)
+		return r.NumAttrs() < 9
+	})
+	return r
 }
 
 func BenchmarkAppendLine(b *testing.B) {
