@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/store"
 )
 
@@ -86,7 +87,7 @@ func makeStore(ctx context.Context, dir string, n int) error {
 		return err
 	}
 	o := newOracle(n)
-	err = generate(ctx, n, func(line []byte) error {
+	err = bench.AudioStream(ctx, n, func(line []byte) error {
 		if err := o.add(line); err != nil {
 			return err
 		}
