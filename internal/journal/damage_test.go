@@ -139,7 +139,11 @@ func TestEveryFlippedBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	rounds := 0
-	for bit := 0; bit < len(sound)*8; bit += step {
+	lastFrame := int(ends[len(ends)-2]) * 8
+	for bit := 0; bit < len(sound)*8; bit++ {
+		if bit%step != 0 && (bit < lastFrame || bit >= lastFrame+8*frameBytes) { // the head of the last frame says what was torn off
+			continue
+		}
 		at := int64(bit / 8)
 		b := slices.Clone(sound)
 		b[at] ^= 1 << (bit % 8)

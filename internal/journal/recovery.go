@@ -242,26 +242,22 @@ func (j *Journal) cut(r *Recovery, sc *scanner, s *segment, end, torn int64, nex
 	return nil
 }
 
-// tornFrames counts the frames in a torn tail: one, and one more wherever a length leads to the next sequence.
+// tornFrames counts the frames in a torn tail: the first, whatever it says that it is, and one more wherever a length leads to the
+// next sequence.
 func (s *scanner) tornFrames(off, end int64, next uint64) uint64 {
-	n := uint64(1)
+	n := uint64(0)
 	for off < end {
 		if off%blockBytes == 0 {
 			off += headerBytes
 		}
 		h, _ := s.logicalRead(off, frameBytes, s.head[:])
-		if h == nil {
+		if h == nil || n > 0 && binary.LittleEndian.Uint64(h[8:]) != next+n {
 			break
 		}
-		length, seq := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint64(h[8:])
-		if seq == next+n {
-			n++
-		} else if seq != next+n-1 {
-			break
-		}
-		off = afterFrame(off, int(length))
+		n++
+		off = afterFrame(off, int(binary.LittleEndian.Uint32(h)))
 	}
-	return n
+	return max(n, 1)
 }
 
 func reason(s *scanner, v verdict) string {
