@@ -107,7 +107,19 @@ func (anchor) Enabled(context.Context, slog.Level) bool { return true }
 
 func (a anchor) Handle(ctx context.Context, r slog.Record) error {
 	a.stack.accepted.Add(1)
-	return a.stack.current.Load().direct.Handle(ctx, r)
+	for {
+		g := a.stack.current.Load()
+		if g.anchors.enter() {
+			defer g.anchors.leave()
+			return g.direct.Handle(ctx, r)
+		}
+		if a.stack.current.Load() == g {
+			a.stack.mu.Lock()
+			defer a.stack.mu.Unlock()
+			a.stack.refused++
+			return ErrClosed
+		}
+	}
 }
 
 func (a anchor) WithAttrs([]slog.Attr) slog.Handler { return a } // a trail makes none
