@@ -55,7 +55,11 @@ func (l *auditLane) close(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	err := l.trail.Close(ctx)
+	var err error
+	if l.handler != nil {
+		err = l.handler.Flush(ctx)
+	}
+	err = errors.Join(err, l.trail.Close(ctx))
 	for _, f := range l.files {
 		err = errors.Join(err, f.Close())
 	}

@@ -84,6 +84,15 @@ func TestIdleLogsSignCheckpointsAndSendThemOut(t *testing.T) {
 	})
 }
 
+func TestAnAnchorThatPanicsIsReported(t *testing.T) {
+	told := make(chan error, 10)
+	tr := mustOpen(t, t.TempDir(), Options{Anchor: slogrec.New(slogrec.PanicWith("broken")), OnError: func(err error) { told <- err }})
+	mustClose(t, tr)
+	if err := <-told; !strings.Contains(err.Error(), "anchor: panic: broken") {
+		t.Error(err)
+	}
+}
+
 func TestALogThatDoesNotAgreeIsNotWrittenOn(t *testing.T) {
 	sound := t.TempDir()
 	write(t, sound, 600, small())
