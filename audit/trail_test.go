@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/childtest"
 	"github.com/sluicelog/sluice/slogrec"
 )
 
@@ -380,7 +381,7 @@ func TestAnInterruptedErasureIsFinished(t *testing.T) {
 }
 
 func init() {
-	children["log"] = func(dir string) int {
+	childtest.Register("log", func(dir string) int {
 		o := small()
 		o.CheckpointEvery = 5 * time.Millisecond
 		tr, err := Open(dir, &o)
@@ -407,7 +408,7 @@ func init() {
 			}()
 		}
 		select {}
-	}
+	})
 }
 
 // What Log acknowledged is there after SIGKILL, and the log verifies.
@@ -419,7 +420,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	promised := map[string]bool{}
 	for round := range rounds {
-		cmd := childCommand(t, "log", dir)
+		cmd := childtest.Command(t, "log", dir)
 		pipe, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
