@@ -50,8 +50,9 @@ type Config struct {
 	Stdout io.Writer `yaml:"-"`
 	Stderr io.Writer `yaml:"-"`
 
-	// origin is the file that LoadConfig read, for a reload.
+	// origin is the file that LoadConfig read, and loaded what it read there, for a reload.
 	origin string
+	loaded *Config
 	// overlaid says that the file has an overlay for the environment, which may then have any name.
 	overlaid bool
 }
@@ -127,15 +128,15 @@ type SampleConfig struct {
 type QueueConfig struct {
 	// Off writes synchronously, in the caller's goroutine.
 	Off      bool `yaml:"off" doc:"write in the caller's goroutine"`
-	Capacity int  `yaml:"capacity" min:"1" max:"10000000" doc:"places in all"`
-	Workers  int  `yaml:"workers" min:"1" max:"1024" doc:"workers; 1 keeps all records in one order"`
+	Capacity int  `yaml:"capacity" min:"1" max:"16777216" doc:"places in all"`
+	Workers  int  `yaml:"workers" min:"1" max:"256" doc:"workers; 1 keeps all records in one order"`
 	// Overflow says what a full queue does: drop_newest, drop_oldest or block (at most Timeout, then drop_newest).
 	Overflow string        `yaml:"overflow" enum:"drop_newest,drop_oldest,block" doc:"what a full queue does"`
-	Timeout  time.Duration `yaml:"timeout" min:"1us" doc:"how long block, and records of wait_level, wait"`
+	Timeout  time.Duration `yaml:"timeout" min:"1ms" max:"1h" doc:"how long block, and records of wait_level, wait"`
 	// WaitLevel is the level from which records wait instead of being dropped; empty means error.
 	WaitLevel string `yaml:"wait_level" doc:"level from which records wait instead of being dropped"`
 	// ReportEvery is how often drops are reported as a record; 0 means 10 s.
-	ReportEvery time.Duration `yaml:"report_every" min:"10ms" doc:"how often drops are reported as a record"`
+	ReportEvery time.Duration `yaml:"report_every" min:"1ms" max:"24h" doc:"how often drops are reported as a record"`
 }
 
 // SinkConfig is one place where records go.

@@ -32,9 +32,11 @@ func LoadConfig(path string) (Config, error) {
 		return Config{}, fmt.Errorf("sluice: config: %w", err)
 	}
 	cfg, err := ParseConfig(src, path)
-	if err == nil {
-		cfg.origin = path
+	if err != nil {
+		return Config{}, err
 	}
+	loaded, err := ParseConfig(src, path) // again, so that the two share nothing
+	cfg.origin, cfg.loaded = path, &loaded
 	return cfg, err
 }
 

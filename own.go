@@ -2,8 +2,10 @@ package sluice
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
+	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/internal/chain"
 )
 
@@ -11,6 +13,7 @@ import (
 // are the stack's: the caller whose record was the occasion has no part in them.
 type ownRecords struct {
 	stack *Stack
+	gen   *generation
 	next  chain.Handler
 }
 
@@ -26,14 +29,17 @@ func (o *ownRecords) HandleRoot(ctx context.Context, r slog.Record, root chain.R
 	o.stack.accepted.Add(1)
 	if err := o.next.HandleRoot(ctx, r, root); err != nil {
 		o.stack.report(err)
+		if o.gen.queue != nil && errors.Is(err, async.ErrClosed) {
+			o.stack.settle(o.gen, false)
+		}
 	}
 	return nil
 }
 
 func (o *ownRecords) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &ownRecords{o.stack, chain.Adapt(o.next.WithAttrs(attrs))}
+	return &ownRecords{o.stack, o.gen, chain.Adapt(o.next.WithAttrs(attrs))}
 }
 
 func (o *ownRecords) WithGroup(name string) slog.Handler {
-	return &ownRecords{o.stack, chain.Adapt(o.next.WithGroup(name))}
+	return &ownRecords{o.stack, o.gen, chain.Adapt(o.next.WithGroup(name))}
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/sluicelog/sluice/internal/onerror"
@@ -14,14 +16,17 @@ import (
 
 // Reload swaps the chain for that of cfg without losing a record: loggers made before go on working, records in flight are
 // delivered by the old chain, and figures go on counting. When cfg is wrong or a sink cannot be opened, nothing changes.
-// ctx bounds the draining of the old chain.
+// ctx bounds the draining of the old chain: when it ends first, the error says what is left behind.
 func (s *Stack) Reload(ctx context.Context, cfg Config) error {
 	r, err := cfg.resolve()
 	if err != nil {
 		return fmt.Errorf("sluice: config: %w", err)
 	}
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
+	end, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	s.mu.Lock()
 	closed := s.closed
 	s.mu.Unlock()
@@ -61,36 +66,42 @@ func (s *Stack) retire() {
 		}
 		s.retired = s.retired.clone()
 		g.addTo(&s.retired)
+		s.countRefusals(g)
 		return true
 	})
 }
 
 // waiting says whether records are still somewhere inside the generation.
 func (g *generation) waiting() bool {
-	return g.buffer != nil && g.buffer.Stats().Held > 0 || g.queue != nil && g.queue.Stats().Queued > 0
+	return !g.anchors.deserted() || g.queue == nil && !g.callers.deserted() || g.buffer != nil && g.buffer.Stats().Held > 0 || g.queue != nil && g.queue.Stats().Queued > 0
 }
 
 // ReloadFile reads the file that the Stack's Config came from again and reloads; a Config that was written in code is
-// kept. Log files are reopened under their path either way.
+// kept. Fields that code has changed since LoadConfig are kept too, each as a whole: with other Mask.Keys the whole of Mask. Log files
+// are reopened under their path either way.
 func (s *Stack) ReloadFile(ctx context.Context) error {
 	if err := s.files.reopen(); err != nil {
 		return err
 	}
-	cfg := s.current.Load().cfg.Config
-	if cfg.origin == "" {
+	given := s.current.Load().cfg.given
+	if given.origin == "" {
 		return nil
 	}
-	fresh, err := LoadConfig(cfg.origin)
+	fresh, err := LoadConfig(given.origin)
 	if err != nil {
 		return err
 	}
-	fresh.OnError, fresh.Handlers, fresh.Enrichers, fresh.DocumentID = cfg.OnError, cfg.Handlers, cfg.Enrichers, cfg.DocumentID
-	fresh.Stdout, fresh.Stderr = cfg.Stdout, cfg.Stderr
+	code, loaded, file := reflect.ValueOf(given), reflect.ValueOf(*given.loaded), reflect.ValueOf(&fresh).Elem()
+	for i := range file.NumField() {
+		if f := file.Field(i); f.CanSet() && !reflect.DeepEqual(code.Field(i).Interface(), loaded.Field(i).Interface()) {
+			f.Set(code.Field(i))
+		}
+	}
 	return s.Reload(ctx, fresh)
 }
 
-// watch reloads at every SIGHUP until the function that it returns is called.
-func (s *Stack) watch() (stop func()) {
+// watch reloads at every SIGHUP until the function that it returns is called, which waits for a reload that runs.
+func (s *Stack) watch() (stop func(context.Context) error) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	done, ended := make(chan struct{}), make(chan struct{})
@@ -109,9 +120,22 @@ func (s *Stack) watch() (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(hup)
-		close(done)
-		<-ended
+	var once sync.Once
+	return func(ctx context.Context) error {
+		once.Do(func() {
+			signal.Stop(hup)
+			close(done)
+		})
+		select {
+		case <-ended:
+			return nil
+		case <-ctx.Done():
+		}
+		select {
+		case <-ended:
+			return nil
+		default:
+			return fmt.Errorf("sluice: a reload is under way: %w", ctx.Err())
+		}
 	}
 }

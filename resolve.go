@@ -30,6 +30,7 @@ import (
 // resolved is a Config with the preset filled in and every section turned into its layer's options. A nil section is off.
 type resolved struct {
 	Config
+	given  Config // as it was before
 	level  *level.Controller
 	mask   *mask.Options
 	names  *entity.Options
@@ -56,13 +57,14 @@ type sinkPlan struct {
 
 // resolve fills in what c leaves open and checks all of it. Its error joins one *ConfigError for each wrong field.
 func (c Config) resolve() (*resolved, error) {
+	given := c
 	c, err := c.withPreset()
 	if err != nil {
 		return nil, err
 	}
 	ck := &checker{}
 	ck.join(conf.Validate(&c))
-	r := &resolved{Config: c}
+	r := &resolved{Config: c, given: given}
 	if r.level, err = level.NewController(c.Level); err != nil {
 		ck.bad("level", c.Level, "a level and levels per logger, such as info,store=debug ("+err.Error()+")")
 	}
@@ -86,6 +88,7 @@ func (c Config) Effective() (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("sluice: config: %w", err)
 	}
+	r.Config.origin, r.Config.loaded = "", nil // every field is said now, so a file has nothing more to say
 	return r.Config, nil
 }
 

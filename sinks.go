@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/lmittmann/tint"
 	slogmulti "github.com/samber/slog-multi"
@@ -130,7 +132,7 @@ func (c *Config) stream(name, def string) io.Writer {
 // console writes for a person: in colours on a terminal, as text or JSON lines elsewhere.
 func console(w io.Writer, p sinkPlan, least slog.Leveler) slog.Handler {
 	if p.Format == "json" {
-		return jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source})
+		return jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source, OnError: func(error) {}})
 	}
 	// https://no-color.org
 	f, isFile := w.(*os.File)
@@ -224,12 +226,33 @@ func (discard) HandleRoot(context.Context, slog.Record, chain.Root) error { retu
 func (d discard) WithAttrs([]slog.Attr) slog.Handler                      { return d }
 func (d discard) WithGroup(string) slog.Handler                           { return d }
 
+// grace is how long closing the sinks may go on past its context, which often has ended in the queue before them: closing a file takes
+// no time, and what a sink still buffers is worth some.
+const grace = 200 * time.Millisecond
+
+// closeSinks closes the sinks, bounded by ctx and grace; a sink that hangs is closed behind it.
 func closeSinks(ctx context.Context, sinks []*sink) error {
-	var errs []error
-	for _, k := range sinks {
-		if k.close != nil {
-			errs = append(errs, k.close(ctx))
+	done := make(chan error, 1)
+	var at atomic.Int32
+	go func() {
+		var errs []error
+		for i, k := range sinks {
+			at.Store(int32(i))
+			if k.close != nil {
+				errs = append(errs, k.close(ctx))
+			}
 		}
+		done <- errors.Join(errs...)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
 	}
-	return errors.Join(errs...)
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		return fmt.Errorf("sluice: close: sink %s is still being closed: %w", sinks[at.Load()].name, ctx.Err())
+	}
 }

@@ -32,20 +32,20 @@ type Stack struct {
 	head    slog.Handler
 	current atomic.Pointer[generation]
 
-	accepted, refused, retried, errors atomic.Uint64
-	files                              files
-	stores                             pool[*archive.Handler]
-	searchers                          pool[*opensearch.Handler]
-	enrichers                          pool[enrich.Enricher]
-	lates                              lates
-	errs                               atomic.Pointer[onerror.Sink]
-	audit                              *auditLane // nil without
+	accepted, errors atomic.Uint64
+	files            files
+	stores           pool[*archive.Handler]
+	searchers        pool[*opensearch.Handler]
+	enrichers        pool[enrich.Enricher]
+	lates            lates
+	errs             atomic.Pointer[onerror.Sink]
+	audit            *auditLane // nil without
 
-	reloading   sync.Mutex // one Reload or Close at a time
-	signals     func()     // ends the watching of SIGHUP; nil when nobody watches
-	stopSignals sync.Once
+	reloading chan struct{}               // has room for one: one Reload or Close at a time
+	signals   func(context.Context) error // ends the watching of SIGHUP; nil when nobody watches
 
 	mu       sync.Mutex // guards what follows
+	refused  uint64     // records that a closed generation did not take, and no other did
 	tallies  map[string]*tally
 	shown    uint64        // as delivered by Stats
 	draining []*generation // replaced, and not yet in retired
@@ -70,9 +70,11 @@ type generation struct {
 	exit   tally        // what came out of the fan-out
 	past   tally        // of it by direct
 
-	// gate lets a chain without a queue be closed between two records; with one, the queue refuses.
-	gate   sync.RWMutex
-	closed bool
+	// callers are inside a chain without a queue, which is closed when they have left; with one, the queue refuses. anchors are inside direct.
+	callers, anchors *gate
+	// refusals are those of the queue that Stack.refused has, whose lock guards it.
+	refusals uint64
+	ended    chan struct{} // closed when close has returned
 }
 
 // Open builds and starts the chain of cfg. An error about the configuration joins a [ConfigError] for each wrong field;
@@ -85,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := &Stack{level: r.level, tallies: make(map[string]*tally)}
+	s := &Stack{level: r.level, tallies: make(map[string]*tally), reloading: make(chan struct{}, 1)}
 	s.errs.Store(&onerror.Sink{Component: "stack", Func: r.OnError})
 	s.head = s.level.Handler(&swap{stack: s})
 	gen, err := s.build(ctx, r)
@@ -104,7 +106,7 @@ func Open(ctx context.Context, cfg Config) (*Stack, error) {
 
 // build composes one generation, from its sinks up. This is what a chain by hand looks like, too: see examples/byhand.
 func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err error) {
-	g := &generation{cfg: r}
+	g := &generation{cfg: r, callers: newGate(), anchors: newGate(), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.ready.close(ctx), closeSinks(ctx, g.sinks))
@@ -165,7 +167,7 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 	}
 	if r.mask != nil {
 		opts := *r.mask
-		opts.Reports = &ownRecords{stack: s, next: chain.Adapt(enriching(end))}
+		opts.Reports = &ownRecords{stack: s, gen: g, next: chain.Adapt(enriching(end))}
 		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, &opts); return g.mask }
 	}
 	buffering, sampling := pass, pass
@@ -218,26 +220,57 @@ func (s *Stack) Logger() *slog.Logger { return slog.New(s.head) }
 // Level returns the controller of the chain's levels: an http.Handler, and a slog.Leveler.
 func (s *Stack) Level() *level.Controller { return s.level }
 
-// handle hands a record to the generation, unless it is closed.
-func (g *generation) handle(ctx context.Context, h chain.Handler, r slog.Record, root chain.Root) error {
+// handle hands a record to the generation. refused says that it is closed and has done nothing with it.
+func (g *generation) handle(ctx context.Context, h chain.Handler, r slog.Record, root chain.Root) (refused bool, err error) {
 	if g.queue != nil {
-		return h.HandleRoot(ctx, r, root)
+		err := h.HandleRoot(ctx, r, root)
+		return errors.Is(err, async.ErrClosed), err
 	}
-	g.gate.RLock()
-	defer g.gate.RUnlock()
-	if g.closed {
-		return ErrClosed
+	if !g.callers.enter() {
+		return true, ErrClosed
 	}
-	return h.HandleRoot(ctx, r, root)
+	defer g.callers.leave()
+	return false, h.HandleRoot(ctx, r, root)
+}
+
+// settle brings a record that a closed generation has refused into the books; again says that another generation gets it.
+func (s *Stack) settle(g *generation, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g.queue == nil {
+		s.refused++
+	}
+	s.countRefusals(g)
+	if again {
+		s.refused--
+	}
+}
+
+// countRefusals takes over what the generation's queue has refused, also after the generation has been retired. The lock is held.
+func (s *Stack) countRefusals(g *generation) {
+	if g.queue != nil {
+		n := g.queue.Stats().Refused
+		s.refused += n - g.refusals
+		g.refusals = n
+	}
 }
 
 // Flush returns when every record that was accepted before has reached its sinks; an error says that ctx ended first, and
 // how many records remain.
 func (s *Stack) Flush(ctx context.Context) error {
-	g := s.current.Load()
+	s.mu.Lock()
+	g, draining := s.current.Load(), slices.Clone(s.draining)
+	s.mu.Unlock()
 	if g.queue != nil {
 		if err := g.queue.Flush(ctx); err != nil {
 			return err
+		}
+	}
+	for _, old := range draining {
+		select {
+		case <-old.ended:
+		case <-ctx.Done():
+			return fmt.Errorf("sluice: flush: a chain that was replaced still has records: %w", ctx.Err())
 		}
 	}
 	var errs []error
@@ -249,14 +282,34 @@ func (s *Stack) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// alone begins what only one may do at a time, Reload and Close; end ends it.
+func (s *Stack) alone(ctx context.Context) (end func(), err error) {
+	select {
+	case s.reloading <- struct{}{}:
+		return func() { <-s.reloading }, nil
+	default:
+	}
+	select {
+	case s.reloading <- struct{}{}:
+		return func() { <-s.reloading }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("sluice: a reload is under way: %w", ctx.Err())
+	}
+}
+
 // Close drains the chain and closes its sinks, bounded by ctx. Later records are refused with [ErrClosed] and counted as
-// dropped. Idempotent.
+// dropped. Idempotent; after an error that says that a reload is under way the chain is still open.
 func (s *Stack) Close(ctx context.Context) error {
 	if s.signals != nil {
-		s.stopSignals.Do(s.signals)
+		if err := s.signals(ctx); err != nil {
+			return err
+		}
 	}
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
+	end, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	s.mu.Lock()
 	already := s.closed
 	s.closed = true
@@ -270,23 +323,16 @@ func (s *Stack) Close(ctx context.Context) error {
 // close drains the generation, ends the audit trail if it is the last, and closes the sinks, which get the last checkpoint. Enrichers
 // end first: they may still log.
 func (g *generation) close(ctx context.Context, last *auditLane) error {
+	defer close(g.ended)
 	errs := []error{g.ready.close(ctx)}
 	if g.queue != nil {
 		errs = append(errs, g.queue.Close(ctx))
-	} else {
-		shut := make(chan struct{})
-		go func() { // a sink that hangs holds the gate
-			g.gate.Lock()
-			g.closed = true
-			g.gate.Unlock()
-			close(shut)
-		}()
-		select {
-		case <-shut:
-		case <-ctx.Done():
-			return errors.Join(append(errs, fmt.Errorf("sluice: close: a sink still writes: %w", ctx.Err()), last.close(ctx))...)
-		}
+	} else if err := g.callers.shut(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("sluice: close: a sink still writes: %w", err))
 	}
 	errs = append(errs, last.close(ctx))
+	if err := g.anchors.shut(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("sluice: close: a checkpoint is still being written: %w", err))
+	}
 	return errors.Join(append(errs, closeSinks(ctx, g.sinks))...)
 }

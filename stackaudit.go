@@ -55,7 +55,11 @@ func (l *auditLane) close(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	err := l.trail.Close(ctx)
+	var err error
+	if l.handler != nil {
+		err = l.handler.Flush(ctx)
+	}
+	err = errors.Join(err, l.trail.Close(ctx))
 	for _, f := range l.files {
 		err = errors.Join(err, f.Close())
 	}
@@ -107,7 +111,19 @@ func (anchor) Enabled(context.Context, slog.Level) bool { return true }
 
 func (a anchor) Handle(ctx context.Context, r slog.Record) error {
 	a.stack.accepted.Add(1)
-	return a.stack.current.Load().direct.Handle(ctx, r)
+	for {
+		g := a.stack.current.Load()
+		if g.anchors.enter() {
+			defer g.anchors.leave()
+			return g.direct.Handle(ctx, r)
+		}
+		if a.stack.current.Load() == g {
+			a.stack.mu.Lock()
+			defer a.stack.mu.Unlock()
+			a.stack.refused++
+			return ErrClosed
+		}
+	}
 }
 
 func (a anchor) WithAttrs([]slog.Attr) slog.Handler { return a } // a trail makes none

@@ -93,10 +93,12 @@ func (s *Stack) Stats() Stats {
 	st := s.retired.clone()
 	gen := s.current.Load()
 	gen.addTo(&st)
+	s.countRefusals(gen)
 	for _, g := range s.draining {
 		g.addTo(&st)
+		s.countRefusals(g)
 	}
-	st.Accepted, st.Dropped = s.accepted.Load(), st.Dropped+s.refused.Load()-s.retried.Load()
+	st.Accepted, st.Dropped = s.accepted.Load(), st.Dropped+s.refused
 	st.Audit = s.audit.stats()
 	st.Errors, st.Reloads = s.errors.Load(), s.reloads
 	gen.ready.addTo(&st.Enrich)
@@ -177,7 +179,7 @@ func (g *generation) addTo(st *Stats) {
 	q := g.queue.Stats()
 	st.Delivered += q.Delivered
 	st.Failed += q.Failed
-	st.Dropped += q.Dropped + q.Refused
+	st.Dropped += q.Dropped // what it refused is the stack's to count: another generation may have taken it
 	st.Queued += uint64(q.Queued)
 	st.Queue.Queued += uint64(q.Queued)
 	st.Queue.Capacity = uint64(q.Capacity)

@@ -2,11 +2,9 @@ package sluice
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 
-	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/internal/chain"
 )
 
@@ -64,25 +62,20 @@ func (s *swap) HandleRoot(ctx context.Context, r slog.Record, root chain.Root) e
 	s.stack.accepted.Add(1)
 	for {
 		b := s.bind()
-		err := b.gen.handle(ctx, b.h, r, root)
-		if err == nil || !refused(err) {
+		refused, err := b.gen.handle(ctx, b.h, r, root)
+		if !refused {
+			if err != nil && b.gen.queue == nil {
+				s.stack.report(err) // with a queue its worker does
+			}
 			return err
 		}
-		last := s.stack.current.Load() == b.gen
-		switch {
-		case last && b.gen.queue == nil:
-			s.stack.refused.Add(1) // a queue counts what it refuses itself
-		case !last && b.gen.queue != nil:
-			s.stack.retried.Add(1)
-		}
-		if last {
+		again := s.stack.current.Load() != b.gen
+		s.stack.settle(b.gen, again)
+		if !again {
 			return ErrClosed
 		}
 	}
 }
-
-// refused says whether the record went nowhere because its generation is closed.
-func refused(err error) bool { return errors.Is(err, async.ErrClosed) || errors.Is(err, ErrClosed) }
 
 func (s *swap) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {

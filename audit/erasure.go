@@ -40,7 +40,10 @@ func (t *Trail) Erase(ctx context.Context, subject, reason string) (Receipt, err
 	if err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{index, k.id}, t.ring.drop(k.id)
+	if err := t.ring.Destroy(subject); err != nil && !errors.Is(err, ErrErased) {
+		return Receipt{index, k.id}, err
+	}
+	return Receipt{index, k.id}, nil
 }
 
 // erasedFile lists the keys that were erased, or were going to be, one a line behind a title: what a key that is found again is held

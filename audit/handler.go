@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,10 @@ type Handler struct {
 type handlerState struct {
 	errs             onerror.Sink
 	recorded, failed atomic.Uint64
+
+	mu   sync.Mutex
+	late int           // events that a sink has, and others are still asked for
+	idle chan struct{} // closed when there are none; nil before the first
 }
 
 // lane is a sink and the calls of it that hang.
@@ -106,8 +111,14 @@ const Key = "audit"
 type receiptKey struct{}
 
 // Log records an event through the logger's handler and returns when it is on disk. The error wraps ErrNotRecorded, also
-// when no Handler is in the logger's chain. The record's level is INFO; no level keeps it back.
+// when no Handler is in the logger's chain. The record's level is INFO; no level keeps it back. A nil logger is slog.Default().
 func Log(ctx context.Context, logger *slog.Logger, msg string, e Event) error {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	var pcs [1]uintptr
 	runtime.Callers(2, pcs[:])
 	r := slog.NewRecord(time.Now(), slog.LevelInfo, msg, pcs[0])
@@ -215,8 +226,8 @@ func (h *Handler) record(ctx context.Context, r slog.Record, e Event) error {
 	}
 	// A caller that hangs up does not undo what it did: the record is kept, and the deadline is the handler's.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), h.opts.Deadline, fmt.Errorf("no answer within %v", h.opts.Deadline))
-	defer cancel()
 	if len(h.lanes) == 1 {
+		defer cancel()
 		return h.lanes[0].do(ctx, b)
 	}
 	answers := make(chan error, len(h.lanes))
@@ -227,14 +238,49 @@ func (h *Handler) record(ctx context.Context, r slog.Record, e Event) error {
 	for range h.lanes {
 		err := <-answers
 		if err == nil && !h.opts.RequireAll {
-			go h.rest(answers, len(h.lanes)-len(errs)-1, errs)
+			h.state.later(1)
+			go func() {
+				defer h.state.later(-1)
+				defer cancel() // not before: the others are to have the event too
+				h.rest(answers, len(h.lanes)-len(errs)-1, errs)
+			}()
 			return nil
 		}
 		if err != nil {
 			errs = append(errs, err)
 		}
 	}
+	cancel()
 	return errors.Join(errs...)
+}
+
+// later counts the events that sinks are still asked for.
+func (s *handlerState) later(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.late == 0 {
+		s.idle = make(chan struct{})
+	}
+	if s.late += n; s.late == 0 {
+		close(s.idle)
+	}
+}
+
+// Flush returns when every sink has answered for the events that one of them has kept; the Deadline bounds that, and ctx. Close the
+// sinks after it.
+func (h *Handler) Flush(ctx context.Context) error {
+	h.state.mu.Lock()
+	idle := h.state.idle
+	h.state.mu.Unlock()
+	if idle == nil {
+		return nil
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("audit: flush: sinks have not answered: %w", context.Cause(ctx))
+	}
 }
 
 // rest reports the sinks that failed although the event is kept.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/slogtest"
 	"time"
@@ -16,11 +17,20 @@ import (
 )
 
 // kept is a sink that keeps bodies in memory.
-type kept struct{ bodies []Body }
+type kept struct {
+	mu     sync.Mutex
+	bodies []Body
+}
 
-func (k *kept) Name() string                           { return "kept" }
-func (k *kept) Healthy() error                         { return nil }
-func (k *kept) Record(_ context.Context, b Body) error { k.bodies = append(k.bodies, b); return nil }
+func (k *kept) Name() string   { return "kept" }
+func (k *kept) Healthy() error { return nil }
+
+func (k *kept) Record(_ context.Context, b Body) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.bodies = append(k.bodies, b)
+	return nil
+}
 
 func TestOtherRecordsPass(t *testing.T) {
 	var buf bytes.Buffer
@@ -68,6 +78,39 @@ func TestLogNeedsAHandlerThatTakesIt(t *testing.T) {
 	l.Error("a plain call", slog.Any(Key, &e))
 	if len(k.bodies) != 2 {
 		t.Error("an event in an ordinary call is not recorded")
+	}
+}
+
+func TestTheSlowerSinkKeepsWhatTheFasterHasKept(t *testing.T) {
+	dir := t.TempDir()
+	tr := mustOpen(t, dir, Options{})
+	h, err := NewHandler(nil, &HandlerOptions{OnError: func(err error) { t.Errorf("OnError: %v", err) }}, tr, &kept{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := slog.New(h)
+	const n = 50
+	for i := range n {
+		if err := Log(t.Context(), l, "x", event(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, tr)
+	if got := count(types(t, dir), TypeEvent); got != n {
+		t.Errorf("the trail has %d events of %d: the other sink was faster", got, n)
+	}
+}
+
+func TestNoContextAndNoLoggerAreTheDefaultOnes(t *testing.T) {
+	k := &kept{}
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	slog.SetDefault(mustHandler(t, nil, k))
+	if err := Log(nil, nil, "x", event(1)); err != nil || len(k.bodies) != 1 { //nolint:staticcheck // that it does not panic is the point
+		t.Errorf("%v, %d events", err, len(k.bodies))
 	}
 }
 

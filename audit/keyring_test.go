@@ -109,6 +109,22 @@ func TestRingsOfOneDirectoryAgreeOnEveryKey(t *testing.T) {
 	}
 }
 
+func TestErasingDestroysAKeyThatAnotherProcessHasMade(t *testing.T) {
+	dir, keys := t.TempDir(), t.TempDir()
+	tr := mustOpen(t, dir, Options{KeyDir: keys})
+	other := mustRing(t, keys, nil)
+	token := mustToken(t, other, "bob", "x")
+	if _, err := tr.Erase(t.Context(), "bob", "request 7"); err != nil {
+		t.Fatal(err)
+	}
+	if has, err := tr.Keys().Has("bob"); has || err != nil {
+		t.Errorf("the key is still there (%v)", err)
+	}
+	if mustToken(t, other, "bob", "x") == token {
+		t.Error("the token is the one before the erasure")
+	}
+}
+
 func TestAWrongMasterKeyIsSaid(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := OpenKeyRing(dir, make([]byte, 16)); err == nil || !strings.Contains(err.Error(), "16 bytes: want 32") {

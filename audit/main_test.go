@@ -5,38 +5,17 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
-const (
-	child = "SLUICE_AUDIT_CHILD"
-	long  = "SLUICE_LONG"
-)
+// long is the variable that asks for all rounds.
+const long = "SLUICE_LONG"
 
-var children = map[string]func(dir string) int{}
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(child); name != "" {
-		os.Exit(children[name](os.Getenv(child + "_DIR")))
-	}
-	goleak.VerifyTestMain(m)
-}
-
-func childCommand(t *testing.T, name, dir string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), child+"="+name, child+"_DIR="+dir)
-	return cmd
-}
+func TestMain(m *testing.M) { childtest.Main(m) }
 
 // small are options that make checkpoints and epochs come soon, by number alone.
 func small() Options {

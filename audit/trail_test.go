@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/childtest"
 	"github.com/sluicelog/sluice/slogrec"
 )
 
@@ -82,6 +83,15 @@ func TestIdleLogsSignCheckpointsAndSendThemOut(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+func TestAnAnchorThatPanicsIsReported(t *testing.T) {
+	told := make(chan error, 10)
+	tr := mustOpen(t, t.TempDir(), Options{Anchor: slogrec.New(slogrec.PanicWith("broken")), OnError: func(err error) { told <- err }})
+	mustClose(t, tr)
+	if err := <-told; !strings.Contains(err.Error(), "anchor: panic: broken") {
+		t.Error(err)
+	}
 }
 
 func TestALogThatDoesNotAgreeIsNotWrittenOn(t *testing.T) {
@@ -371,7 +381,7 @@ func TestAnInterruptedErasureIsFinished(t *testing.T) {
 }
 
 func init() {
-	children["log"] = func(dir string) int {
+	childtest.Register("log", func(dir string) int {
 		o := small()
 		o.CheckpointEvery = 5 * time.Millisecond
 		tr, err := Open(dir, &o)
@@ -398,7 +408,7 @@ func init() {
 			}()
 		}
 		select {}
-	}
+	})
 }
 
 // What Log acknowledged is there after SIGKILL, and the log verifies.
@@ -410,7 +420,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	promised := map[string]bool{}
 	for round := range rounds {
-		cmd := childCommand(t, "log", dir)
+		cmd := childtest.Command(t, "log", dir)
 		pipe, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

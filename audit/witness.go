@@ -153,18 +153,30 @@ func (t *Trail) publisher(done chan<- struct{}) {
 	defer close(done)
 	for c := range t.publish {
 		if t.opts.Anchor != nil {
-			r := slog.NewRecord(c.Time, slog.LevelInfo, AnchorMessage, 0)
-			r.AddAttrs(slog.String("origin", c.Origin), slog.Int64("size", c.Size), slog.String("root", base64.StdEncoding.EncodeToString(c.Root[:])), slog.String("note", string(c.Note)))
-			if err := t.opts.Anchor.Handle(context.Background(), r); err != nil {
-				t.errs.Report(fmt.Errorf("audit: anchor: %w", err))
-			}
+			t.report("anchor", func() error { return t.anchor(c) })
 		}
 		for _, w := range t.opts.Witnesses {
-			if err := t.show(w, c); err != nil {
-				t.errs.Report(fmt.Errorf("audit: %s: %w", w.Name(), err))
-			}
+			t.report(w.Name(), func() error { return t.show(w, c) })
 		}
 	}
+}
+
+// report reports what is wrong with sending a checkpoint out; a panic is an error here.
+func (t *Trail) report(to string, send func() error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.errs.Report(fmt.Errorf("audit: %s: panic: %v", to, p))
+		}
+	}()
+	if err := send(); err != nil {
+		t.errs.Report(fmt.Errorf("audit: %s: %w", to, err))
+	}
+}
+
+func (t *Trail) anchor(c Checkpoint) error {
+	r := slog.NewRecord(c.Time, slog.LevelInfo, AnchorMessage, 0)
+	r.AddAttrs(slog.String("origin", c.Origin), slog.Int64("size", c.Size), slog.String("root", base64.StdEncoding.EncodeToString(c.Root[:])), slog.String("note", string(c.Note)))
+	return t.opts.Anchor.Handle(context.Background(), r)
 }
 
 // AnchorMessage is the message of the records that carry checkpoints out of the log.

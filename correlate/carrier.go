@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -26,7 +28,12 @@ func (m valuesCarrier) Values(key string) (all []string) {
 	return all
 }
 
-func (m valuesCarrier) Set(key, value string) {
+func (m valuesCarrier) Set(key, value string) { put(m, key, []string{value}) }
+
+func (m valuesCarrier) Keys() []string { return slices.Collect(maps.Keys(m)) }
+
+// put puts a value into m, in the place of those under the same name in other case.
+func put[V any](m map[string]V, key string, value V) {
 	if m == nil {
 		return
 	}
@@ -35,15 +42,7 @@ func (m valuesCarrier) Set(key, value string) {
 			delete(m, k)
 		}
 	}
-	m[key] = []string{value}
-}
-
-func (m valuesCarrier) Keys() []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	return keys
+	m[key] = value
 }
 
 // Table returns a carrier over m, for headers whose values have types, as AMQP has them: texts and bytes count, others do not. Names
@@ -66,25 +65,9 @@ func (m tableCarrier) Get(key string) string {
 	return ""
 }
 
-func (m tableCarrier) Set(key, value string) {
-	if m == nil {
-		return
-	}
-	for k := range m {
-		if k != key && strings.EqualFold(k, key) {
-			delete(m, k)
-		}
-	}
-	m[key] = value
-}
+func (m tableCarrier) Set(key, value string) { put(m, key, any(value)) }
 
-func (m tableCarrier) Keys() []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	return keys
-}
+func (m tableCarrier) Keys() []string { return slices.Collect(maps.Keys(m)) }
 
 // List returns a carrier over the headers of a message that has them as a list of names and bytes, as Kafka's clients do, each with
 // a type of its own. read takes a header apart and build makes one:

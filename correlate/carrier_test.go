@@ -54,7 +54,8 @@ func TestHeadersAreFoundInAnyCaseAndReplaced(t *testing.T) {
 	headers := []kafkaHeader{{"X-Request-ID", []byte("old")}, {"other", []byte("kept")}}
 	shared := headers
 	values, table := map[string][]string{"X-Request-ID": {"old"}}, map[string]any{"X-REQUEST-ID": []byte("old"), "n": 7}
-	for name, c := range map[string]correlate.Carrier{"list": kafka(&headers), "values": correlate.Values(values), "table": correlate.Table(table)} {
+	plain := map[string]string{"X-Request-ID": "old"}
+	for name, c := range map[string]correlate.Carrier{"map": correlate.Map(plain), "list": kafka(&headers), "values": correlate.Values(values), "table": correlate.Table(table)} {
 		if got := c.Get("x-request-id"); got != "old" {
 			t.Errorf("%s: %q", name, got)
 		}

@@ -36,11 +36,7 @@ func (m mapCarrier) Get(key string) string {
 	return ""
 }
 
-func (m mapCarrier) Set(key, value string) {
-	if m != nil {
-		m[key] = value
-	}
-}
+func (m mapCarrier) Set(key, value string) { put(m, key, value) }
 
 func (m mapCarrier) Keys() []string { return propagation.MapCarrier(m).Keys() }
 

@@ -31,7 +31,7 @@ type rules struct {
 	list     []rule // by prefix
 	// byLength are the same, longest prefix first, and packages those of them that may match a package.
 	byLength, packages []rule
-	// lowest and highest bound what a package rule can decide; only set where there is one.
+	// lowest is the least level that a package rule can decide, math.MaxInt where there is none.
 	lowest slog.Level
 	sites  *sites
 }

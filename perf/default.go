@@ -5,17 +5,11 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
-
-	"github.com/sluicelog/sluice/internal/onerror"
 )
 
 var defaultRecorder atomic.Pointer[Recorder]
 
-func init() {
-	r := &Recorder{opts: (&Options{}).filled(), errs: onerror.Sink{Component: "perf"}}
-	r.opts.Interval = -1 // no goroutine that nobody closes
-	defaultRecorder.Store(r)
-}
+func init() { defaultRecorder.Store(newRecorder(&Options{Interval: -1})) } // no goroutine that nobody closes
 
 // SetDefault makes r the recorder of the functions of this package, and returns the one that was. nil is ignored.
 func SetDefault(r *Recorder) (previous *Recorder) {

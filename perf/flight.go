@@ -83,6 +83,7 @@ func newFlight(o Flight, report func(error)) (*flight, error) {
 
 func (f *flight) run() {
 	defer close(f.ended)
+	defer f.fr.Stop()
 	for {
 		select {
 		case path := <-f.paths:
@@ -149,13 +150,15 @@ func (f *flight) write(path string) error {
 		return fmt.Errorf("perf: flight record: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
 	f.count.Add(1)
-	kept, err := filepath.Glob(filepath.Join(f.opts.Dir, "flight-*.trace"))
+	entries, err := os.ReadDir(f.opts.Dir) // by name, which begins with the time
 	if err != nil {
 		return fmt.Errorf("perf: flight record: %w", err)
 	}
-	slices.Sort(kept) // the names begin with the time
+	kept := slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+		return !strings.HasPrefix(e.Name(), "flight-") || !strings.HasSuffix(e.Name(), ".trace")
+	})
 	for _, old := range kept[:max(0, len(kept)-f.opts.MaxFiles)] {
-		if err := os.Remove(old); err != nil {
+		if err := os.Remove(filepath.Join(f.opts.Dir, old.Name())); err != nil {
 			return fmt.Errorf("perf: flight record: %w", err)
 		}
 	}
@@ -169,7 +172,6 @@ func (f *flight) close(ctx context.Context) error {
 	close(f.stop)
 	select {
 	case <-f.ended:
-		f.fr.Stop()
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("perf: close: a flight record is still being written: %w", ctx.Err())

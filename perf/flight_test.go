@@ -46,7 +46,10 @@ func TestASlowOperationLeavesATrace(t *testing.T) {
 }
 
 func TestOldTracesAreRemoved(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "service[a]") // no pattern
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"flight-20200101T000000.000000-a.trace", "flight-20200102T000000.000000-a.trace", "other.txt"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -57,7 +60,7 @@ func TestOldTracesAreRemoved(t *testing.T) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := filepath.Glob(filepath.Join(dir, "*"))
+	kept, err := os.ReadDir(dir)
 	if err != nil || len(kept) != 3 {
 		t.Errorf("kept %q, %v: want the new trace, the youngest old one and the file that is none", kept, err)
 	}

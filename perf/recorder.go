@@ -39,9 +39,7 @@ func New(opts *Options) (*Recorder, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Recorder{opts: opts.filled(), since: time.Now(), stop: make(chan struct{}), ended: make(chan struct{})}
-	r.errs = onerror.Sink{Component: "perf", Func: r.opts.OnError}
-	r.operations.Store(&map[string]*operation{})
+	r := newRecorder(opts)
 	if r.opts.Flight != nil {
 		f, err := newFlight(*r.opts.Flight, r.errs.Report)
 		if err != nil {
@@ -49,12 +47,21 @@ func New(opts *Options) (*Recorder, error) {
 		}
 		r.flight = f
 	}
+	if r.opts.Interval > 0 {
+		go r.run()
+	}
+	return r, nil
+}
+
+// newRecorder returns a recorder whose goroutine does not run yet.
+func newRecorder(opts *Options) *Recorder {
+	r := &Recorder{opts: opts.filled(), since: time.Now(), stop: make(chan struct{}), ended: make(chan struct{})}
+	r.errs = onerror.Sink{Component: "perf", Func: r.opts.OnError}
+	r.operations.Store(&map[string]*operation{})
 	if r.opts.Interval < 0 {
 		close(r.ended)
-		return r, nil
 	}
-	go r.run()
-	return r, nil
+	return r
 }
 
 func (r *Recorder) run() {

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"runtime/metrics"
 	"time"
+
+	"github.com/sluicelog/sluice/internal/cputime"
 )
 
 // usage is what the process has spent so far, or within a time.
@@ -17,7 +19,11 @@ const heapAllocs = "/gc/heap/allocs:bytes"
 func processUsage() usage {
 	sample := [1]metrics.Sample{{Name: heapAllocs}}
 	metrics.Read(sample[:])
-	return usage{allocated: sample[0].Value.Uint64(), cpu: processCPU()}
+	u := usage{allocated: sample[0].Value.Uint64(), cpu: -1}
+	if used, ok := cputime.Process(); ok {
+		u.cpu = used
+	}
+	return u
 }
 
 func (u usage) since(before usage) usage {

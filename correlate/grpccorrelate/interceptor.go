@@ -13,6 +13,8 @@ package grpccorrelate
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -142,10 +144,4 @@ func (c carrier) Get(key string) string {
 func (c carrier) Values(key string) []string { return metadata.MD(c).Get(key) }
 func (c carrier) Set(key, value string)      { metadata.MD(c).Set(key, value) }
 
-func (c carrier) Keys() []string {
-	keys := make([]string, 0, len(c))
-	for k := range c {
-		keys = append(keys, k)
-	}
-	return keys
-}
+func (c carrier) Keys() []string { return slices.Collect(maps.Keys(c)) }

@@ -1,8 +1,6 @@
 package archive
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/sluicelog/sluice/internal/jsonenc"
@@ -33,16 +31,6 @@ func (o *Options) Validate() error {
 	if o == nil {
 		return nil
 	}
-	return errors.Join(
-		within("MaxValue", o.MaxValue, jsonenc.MinValue, maxRecord),
-		within("MaxRecord", o.MaxRecord, jsonenc.MinRecord, maxRecord),
-		within("MaxDepth", o.MaxDepth, jsonenc.MinDepth, jsonenc.MaxMaxDepth),
-	)
-}
-
-func within(name string, n, least, most int) error {
-	if n == 0 || n >= least && n <= most {
-		return nil
-	}
-	return fmt.Errorf("archive: Options.%s is %d, want 0 for the default or %d to %d", name, n, least, most)
+	c := jsonenc.Config{MaxValue: o.MaxValue, MaxRecord: o.MaxRecord, MaxDepth: o.MaxDepth}
+	return c.Validate("archive", maxRecord)
 }

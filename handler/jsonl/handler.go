@@ -53,9 +53,7 @@ func NewHandler(w io.Writer, opts *Options) *Handler {
 		o.Level = slog.LevelInfo
 	}
 	return &Handler{shared: &shared{
-		enc: jsonenc.New(jsonenc.Config{
-			AddSource: o.AddSource, MaxValue: o.MaxValue, MaxRecord: o.MaxRecord, MaxDepth: o.MaxDepth,
-		}),
+		enc:    jsonenc.New(o.config()),
 		level:  o.Level,
 		errors: onerror.Sink{Component: "jsonl", Func: o.OnError},
 		w:      w,

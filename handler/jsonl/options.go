@@ -1,8 +1,6 @@
 package jsonl
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/sluicelog/sluice/internal/jsonenc"
@@ -32,16 +30,9 @@ func (o *Options) Validate() error {
 	if o == nil {
 		return nil
 	}
-	return errors.Join(
-		within("MaxValue", o.MaxValue, jsonenc.MinValue, jsonenc.MaxBytes),
-		within("MaxRecord", o.MaxRecord, jsonenc.MinRecord, jsonenc.MaxBytes),
-		within("MaxDepth", o.MaxDepth, jsonenc.MinDepth, jsonenc.MaxMaxDepth),
-	)
+	return o.config().Validate("jsonl", jsonenc.MaxBytes)
 }
 
-func within(name string, n, least, most int) error {
-	if n == 0 || n >= least && n <= most {
-		return nil
-	}
-	return fmt.Errorf("jsonl: Options.%s is %d, want 0 for the default or %d to %d", name, n, least, most)
+func (o *Options) config() jsonenc.Config {
+	return jsonenc.Config{AddSource: o.AddSource, MaxValue: o.MaxValue, MaxRecord: o.MaxRecord, MaxDepth: o.MaxDepth}
 }

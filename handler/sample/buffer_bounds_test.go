@@ -41,6 +41,33 @@ func TestOneRequestIsBounded(t *testing.T) {
 	}
 }
 
+func TestWhatJoinsARequestThatIsBeingReleasedIsBoundedToo(t *testing.T) {
+	const most = 10 << 10
+	var b *Buffer
+	unit, end := Begin(context.Background())
+	defer end()
+	var peak uint64
+	passed := 0
+	b = NewBuffer(slogFunc(func(r slog.Record) {
+		passed++
+		if r.Message != "first" {
+			return
+		}
+		for range 30 { // a sink that says much about the first record that it gets
+			_ = b.Handle(unit, record(slog.LevelInfo, "more", slog.String("s", strings.Repeat("x", 1000))))
+			peak = max(peak, b.Stats().HeldBytes)
+		}
+	}), &BufferOptions{MaxBytes: most})
+	_ = b.Handle(unit, record(slog.LevelInfo, "first"))
+	_ = b.Handle(unit, record(slog.LevelError, "e"))
+	if peak > most {
+		t.Errorf("the request held %d bytes of at most %d", peak, most)
+	}
+	if st := balanced(t, b); passed != 32 || st.Held != 0 {
+		t.Errorf("%d records came through of 32: %+v", passed, st)
+	}
+}
+
 func TestOneRecordTooLargeIsEvicted(t *testing.T) {
 	b := NewBuffer(&sink{}, &BufferOptions{MaxBytes: 1000})
 	unit, end := Begin(context.Background())

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sluicelog/sluice/internal/cputime"
 )
 
 // LoadSource says how loaded something is: 0 for idle, 1 for no room at all. What is below or above is clamped, NaN is
@@ -115,7 +117,7 @@ func CPU(from float64) LoadSource {
 	if !(from > 0 && from < 1) {
 		from = defaultCPUFrom
 	}
-	return &cpu{from: from, used: cpuUsed}
+	return &cpu{from: from, used: cputime.Process}
 }
 
 type cpu struct {

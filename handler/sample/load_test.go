@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sluicelog/sluice/internal/cputime"
 )
 
 var approxLoad = cmpopts.EquateApprox(0, 1e-6)
@@ -137,12 +139,12 @@ func TestCPULoadRisesFromItsThreshold(t *testing.T) {
 }
 
 func TestCPUTimeIsKnownAndGrows(t *testing.T) {
-	first, ok := cpuUsed()
+	first, ok := cputime.Process()
 	if !ok {
 		t.Fatal("unknown")
 	}
 	for deadline := 0; ; deadline++ {
-		if now, _ := cpuUsed(); now > first {
+		if now, _ := cputime.Process(); now > first {
 			return
 		} else if deadline > 1<<24 {
 			t.Fatalf("still %v", now)

@@ -54,7 +54,7 @@ func (q *request) take(it *item) outcome {
 	case releasing:
 		// The queue stays bounded, and nobody waits for a sink that may itself be logging: better out of order than
 		// lost or stuck.
-		if q.n >= opts.MaxRecords {
+		if q.n >= opts.MaxRecords || q.bytes+it.size > opts.MaxBytes {
 			return passes
 		}
 		q.push(it)

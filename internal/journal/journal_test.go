@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
 func TestRecordsComeOutAsTheyWentIn(t *testing.T) {
@@ -314,17 +316,17 @@ func TestSecondWriterIsRefused(t *testing.T) {
 	if _, _, err := Open(dir, nil); !errors.Is(err, ErrLocked) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if out, err := childCommand(t, "open", dir).Output(); err != nil || string(out) != want+"\n" {
+	if out, err := childtest.Command(t, "open", dir).Output(); err != nil || string(out) != want+"\n" {
 		t.Errorf("another process: %q %v", out, err)
 	}
 	mustClose(t, j)
-	if out, err := childCommand(t, "open", dir).Output(); err != nil || string(out) != "open\n" {
+	if out, err := childtest.Command(t, "open", dir).Output(); err != nil || string(out) != "open\n" {
 		t.Errorf("another process: %q %v", out, err)
 	}
 }
 
 func init() {
-	children["open"] = func(dir string) int {
+	childtest.Register("open", func(dir string) int {
 		j, _, err := Open(dir, nil)
 		if err != nil {
 			fmt.Println(err)
@@ -333,7 +335,7 @@ func init() {
 		fmt.Println("open")
 		_ = j.Close(context.Background())
 		return 0
-	}
+	})
 }
 
 func TestAfterCloseNothingIsTaken(t *testing.T) {

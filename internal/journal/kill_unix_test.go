@@ -14,18 +14,20 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
 func init() {
 	// The child appends from four goroutines, reads and acknowledges in a fifth, and says each thing when it is done.
-	children["append"] = func(dir string) int {
-		o := Options{SegmentBytes: 64 << 10, Sync: SyncPolicy(os.Getenv(child + "_SYNC"))}
+	childtest.Register("append", func(dir string) int {
+		o := Options{SegmentBytes: 64 << 10, Sync: SyncPolicy(os.Getenv("JOURNAL_SYNC"))}
 		j, _, err := Open(dir, &o)
 		if err != nil {
 			fmt.Println("error", err)
 			return 1
 		}
-		round := os.Getenv(child + "_ROUND")
+		round := os.Getenv("JOURNAL_ROUND")
 		ctx := context.Background()
 		for w := range 4 {
 			go func() {
@@ -53,7 +55,7 @@ func init() {
 				return 1
 			}
 		}
-	}
+	})
 }
 
 // Killed at any moment, a journal has every record for which Append had returned, and gives none again that was
@@ -66,7 +68,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	acked, promised, total := uint64(0), map[uint64]string{}, 0
 	for round := range rounds {
-		cmd := childCommand(t, "append", dir, fmt.Sprintf("%s_ROUND=%d", child, round), child+"_SYNC="+string([]SyncPolicy{SyncAlways, SyncNone, SyncInterval}[round%3]))
+		cmd := childtest.Command(t, "append", dir, fmt.Sprintf("JOURNAL_ROUND=%d", round), "JOURNAL_SYNC="+string([]SyncPolicy{SyncAlways, SyncNone, SyncInterval}[round%3]))
 		var out bytes.Buffer
 		var mu sync.Mutex
 		pipe, err := cmd.StdoutPipe()

@@ -10,39 +10,17 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
-// child is the environment variable that makes the test binary one of the children below; long asks for all rounds.
-const (
-	child = "SLUICE_JOURNAL_CHILD"
-	long  = "SLUICE_LONG"
-)
+// long is the variable that asks for all rounds.
+const long = "SLUICE_LONG"
 
-var children = map[string]func(dir string) int{}
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(child); name != "" {
-		os.Exit(children[name](os.Getenv(child + "_DIR")))
-	}
-	goleak.VerifyTestMain(m)
-}
-
-func childCommand(t *testing.T, name, dir string, env ...string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(append(os.Environ(), child+"="+name, child+"_DIR="+dir), env...)
-	return cmd
-}
+func TestMain(m *testing.M) { childtest.Main(m) }
 
 func mustOpen(t testing.TB, dir string, opts Options) (*Journal, Recovery) {
 	t.Helper()

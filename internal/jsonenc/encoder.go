@@ -1,6 +1,8 @@
 package jsonenc
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"unique"
@@ -44,6 +46,21 @@ const (
 	MaxMaxDepth      = 1000
 	MaxBytes         = 256 << 20 // of MaxValue and MaxRecord: places in a line are 32 bits wide
 )
+
+// Validate returns an error that names every limit out of range, as options of the package that has them and that takes records of at
+// most so many bytes; New clamps these.
+func (c Config) Validate(pkg string, most int) error {
+	var errs []error
+	for _, f := range []struct {
+		name           string
+		n, least, most int
+	}{{"MaxValue", c.MaxValue, MinValue, most}, {"MaxRecord", c.MaxRecord, MinRecord, most}, {"MaxDepth", c.MaxDepth, MinDepth, MaxMaxDepth}} {
+		if f.n != 0 && (f.n < f.least || f.n > f.most) {
+			errs = append(errs, fmt.Errorf("%s: Options.%s is %d, want 0 for the default or %d to %d", pkg, f.name, f.n, f.least, f.most))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // An Encoder writes records into Buffers. It is immutable and safe for concurrent use.
 type Encoder struct {

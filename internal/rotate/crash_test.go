@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
 // crashFS kills the process, as kill -9 does, before the n-th operation on the file system that changes something.
@@ -44,10 +46,10 @@ func crashBlock(i, j int) string {
 
 func init() {
 	// The child writes, saying so, and rotates, waiting for each compression to be done, which the removal of the plain file ends.
-	children["crash"] = func(path string) int {
-		n, _ := strconv.Atoi(os.Getenv(child + "_AT"))
+	childtest.Register("crash", func(path string) int {
+		n, _ := strconv.Atoi(os.Getenv("ROTATE_AT"))
 		c := &crashFS{newFaultFS(), n, make(chan struct{})}
-		w, err := open(path, &Options{Compress: Compression(os.Getenv(child + "_COMPRESS")), Sync: SyncNone}, c)
+		w, err := open(path, &Options{Compress: Compression(os.Getenv("ROTATE_COMPRESS")), Sync: SyncNone}, c)
 		if err != nil {
 			fmt.Println(err)
 			return 1
@@ -82,7 +84,7 @@ func init() {
 		}
 		fmt.Println("done")
 		return 0
-	}
+	})
 }
 
 // Killed before any of its operations, a process leaves nothing that the next Open does not bring to one whole file a
@@ -105,7 +107,7 @@ func TestKillWhileCompressing(t *testing.T) {
 func dieAt(t *testing.T, c Compression, n int) (killed bool) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app.log")
-	cmd := childCommand(t, "crash", path, fmt.Sprintf("%s_AT=%d", child, n), child+"_COMPRESS="+string(c))
+	cmd := childtest.Command(t, "crash", path, fmt.Sprintf("ROTATE_AT=%d", n), "ROTATE_COMPRESS="+string(c))
 	text, err := cmd.Output()
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	killed = status.Signaled() && status.Signal() == syscall.SIGKILL

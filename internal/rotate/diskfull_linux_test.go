@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
 // fill writes records until the file system refuses some, makes room, writes on, and checks that every record of which
@@ -92,13 +94,13 @@ func TestFullDisk(t *testing.T) {
 // Where nobody may mount, a limit on the size of files tears lines too.
 func TestFileSizeLimit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
-	if text, err := childCommand(t, "limited", path).CombinedOutput(); err != nil || !bytes.Equal(text, []byte("ok\n")) {
+	if text, err := childtest.Command(t, "limited", path).CombinedOutput(); err != nil || !bytes.Equal(text, []byte("ok\n")) {
 		t.Errorf("%v: %s", err, text)
 	}
 }
 
 func init() {
-	children["limited"] = func(path string) int {
+	childtest.Register("limited", func(path string) int {
 		signal.Ignore(syscall.SIGXFSZ)
 		var limit syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
@@ -134,5 +136,5 @@ func init() {
 		}
 		fmt.Println("ok")
 		return 0
-	}
+	})
 }

@@ -7,16 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
 func init() {
-	children["open"] = func(path string) int {
+	childtest.Register("open", func(path string) int {
 		w, err := Open(path, nil)
 		if err != nil {
 			fmt.Println(err)
@@ -26,23 +27,12 @@ func init() {
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until the parent lets go
 		_ = w.Close()
 		return 0
-	}
-}
-
-func childCommand(t *testing.T, name, path string, env ...string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(append(os.Environ(), child+"="+name, child+"_PATH="+path), env...)
-	return cmd
+	})
 }
 
 func TestOtherProcessesAreToldThatTheLockIsHeld(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
-	holder := childCommand(t, "open", path)
+	holder := childtest.Command(t, "open", path)
 	in, err := holder.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +48,7 @@ func TestOtherProcessesAreToldThatTheLockIsHeld(t *testing.T) {
 		t.Fatalf("the first says %q", line)
 	}
 	for range 4 {
-		text, err := childCommand(t, "open", path).Output()
+		text, err := childtest.Command(t, "open", path).Output()
 		want := fmt.Sprintf("rotate: %s: another writer has it (process %d)\n", path, holder.Process.Pid)
 		if err == nil || string(text) != want {
 			t.Errorf("%q, %v; want %q", text, err, want)

@@ -14,20 +14,11 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
-	"go.uber.org/goleak"
+
+	"github.com/sluicelog/sluice/internal/childtest"
 )
 
-// child is the environment variable that makes the test binary one of the children below.
-const child = "SLUICE_ROTATE_CHILD"
-
-var children = map[string]func(path string) int{}
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(child); name != "" {
-		os.Exit(children[name](os.Getenv(child + "_PATH")))
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { childtest.Main(m) }
 
 // quiet are options without time, compression and fsync, for tests of something else.
 func quiet() Options {

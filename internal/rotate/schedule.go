@@ -45,9 +45,12 @@ func (s schedule) next(born time.Time) time.Time {
 	if s.interval > 0 {
 		// By the clock on the wall, so that a day of 25 hours ends at midnight too. The next midnight always counts: an interval that
 		// does not divide the day starts over.
-		hour, min, sec := born.In(s.loc).Clock()
-		now := time.Duration(hour)*time.Hour + time.Duration(min)*time.Minute + time.Duration(sec)*time.Second
+		now := sinceMidnight(born.In(s.loc))
 		to := now.Truncate(s.interval) + s.interval
+		// In an hour that the clock shows twice, time.Date knows the first alone.
+		if t := born.Add(to - now).Truncate(time.Second); sinceMidnight(t.In(s.loc))%s.interval == 0 {
+			consider(t)
+		}
 		consider(time.Date(y, m, d, 0, 0, int(to/time.Second), int(to%time.Second), s.loc))
 		consider(time.Date(y, m, d+1, 0, 0, 0, 0, s.loc))
 	}
@@ -56,4 +59,10 @@ func (s schedule) next(born time.Time) time.Time {
 		consider(time.Date(y, m, d+1, c.hour, c.min, c.sec, 0, s.loc))
 	}
 	return first.Round(0) // the wall clock counts, also across a suspended machine
+}
+
+// sinceMidnight is what the clock shows, in whole seconds.
+func sinceMidnight(t time.Time) time.Duration {
+	hour, min, sec := t.Clock()
+	return time.Duration(hour)*time.Hour + time.Duration(min)*time.Minute + time.Duration(sec)*time.Second
 }

@@ -56,6 +56,35 @@ func TestNextRotation(t *testing.T) {
 	}
 }
 
+func TestTheHourThatComesTwiceIsRotatedTwice(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, tt := range []struct {
+		every      time.Duration
+		born, want string
+	}{
+		{15 * time.Minute, "2026-10-25T02:10:00+02:00", "2026-10-25T02:15:00+02:00"},
+		{15 * time.Minute, "2026-10-25T02:50:00+02:00", "2026-10-25T02:00:00+01:00"},
+		{15 * time.Minute, "2026-10-25T02:10:00+01:00", "2026-10-25T02:15:00+01:00"},
+		{time.Hour, "2026-10-25T02:10:00+02:00", "2026-10-25T02:00:00+01:00"},
+		{time.Hour, "2026-10-25T02:10:00+01:00", "2026-10-25T03:00:00+01:00"},
+		{6 * time.Hour, "2026-10-25T00:30:00+02:00", "2026-10-25T06:00:00+01:00"},
+		{6 * time.Hour, "2026-10-25T02:30:00+01:00", "2026-10-25T06:00:00+01:00"},
+		{6 * time.Hour, "2026-03-29T00:30:00+01:00", "2026-03-29T06:00:00+02:00"},
+	} {
+		born, err := time.Parse(time.RFC3339, tt.born)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := newSchedule(&Options{Interval: tt.every, Location: berlin}).next(born)
+		if got := next.In(berlin).Format(time.RFC3339); got != tt.want {
+			t.Errorf("every %v, born %s: got %s, want %s", tt.every, tt.born, got, tt.want)
+		}
+	}
+}
+
 func TestRotationByTime(t *testing.T) {
 	for _, tt := range []struct {
 		name string

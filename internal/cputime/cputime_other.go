@@ -1,15 +1,15 @@
 //go:build !unix
 
-package sample
+package cputime
 
 import (
 	"runtime/metrics"
 	"time"
 )
 
-// cpuUsed is the processor time of this process so far, as the Go runtime estimates it. It is renewed by the garbage
+// Process is the processor time of this process so far, as the Go runtime estimates it. It is renewed by the garbage
 // collector, so a process that hardly allocates is seen late.
-func cpuUsed() (time.Duration, bool) {
+func Process() (time.Duration, bool) {
 	s := []metrics.Sample{{Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"}}
 	metrics.Read(s)
 	if s[0].Value.Kind() != metrics.KindFloat64 || s[1].Value.Kind() != metrics.KindFloat64 {

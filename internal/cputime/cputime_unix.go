@@ -1,15 +1,15 @@
 //go:build unix
 
-package sample
+package cputime
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuUsed is the processor time of this process so far, as the kernel counts it. The cpu classes of runtime/metrics
+// Process is the processor time of this process so far, as the kernel counts it. The cpu classes of runtime/metrics
 // would be portable but stand still between two garbage collections.
-func cpuUsed() (time.Duration, bool) {
+func Process() (time.Duration, bool) {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0, false

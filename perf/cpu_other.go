@@ -1,7 +1,0 @@
-//go:build !unix
-
-package perf
-
-import "time"
-
-func processCPU() time.Duration { return -1 }
