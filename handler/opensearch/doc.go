@@ -9,7 +9,8 @@
 //	defer h.Close(ctx) // delivers what is left, bounded by ctx
 //
 // The handler asks for nothing but to write: it never looks at the root of the cluster, and makes no template. Package
-// bootstrap makes templates, data stream and retention, by an explicit call.
+// bootstrap makes templates, data stream and retention, by an explicit call; [Options].Prepare makes such a call, until it
+// succeeds, before anything is sent.
 //
 // # What the caller may rely on
 //
