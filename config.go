@@ -214,7 +214,9 @@ type OpenSearchConfig struct {
 	KeyFile  string   `yaml:"key_file" doc:"key of the client certificate in PEM"`
 	// Format is the spelling of documents; empty means otel.
 	Format string `yaml:"format" enum:"otel,ss4o,ecs,flat" doc:"spelling of the documents"`
-	// EnsureTemplate installs or renews templates, data stream and retention when the chain is opened; it needs the permission.
+	// EnsureTemplate installs or renews templates, data stream and retention when the chain is opened; it needs the permission. A node
+	// that does not answer then delays nothing: records wait until it does and the templates are made. A refusal that no waiting mends,
+	// such as a wrong password, is Open's error.
 	EnsureTemplate bool `yaml:"ensure_template" doc:"install index template and retention when the chain is opened"`
 	// Keep is the age at which records are removed; it needs EnsureTemplate. 0 means the recommended one.
 	Keep time.Duration `yaml:"keep" min:"1h" doc:"age at which records are removed; needs ensure_template"`

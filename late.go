@@ -1,16 +1,20 @@
 package sluice
 
-import "sync"
+import (
+	"cmp"
+	"sync"
+)
 
 // late is what sinks that take a record now and settle it later say of the records that they took.
 type late struct {
 	failed    uint64 // were given up
 	collapsed uint64 // are part of another record
 	pending   uint64 // wait
+	trouble   string // what keeps them from being delivered
 }
 
 func (l late) plus(o late) late {
-	return late{l.failed + o.failed, l.collapsed + o.collapsed, l.pending + o.pending}
+	return late{l.failed + o.failed, l.collapsed + o.collapsed, l.pending + o.pending, cmp.Or(l.trouble, o.trouble)}
 }
 
 // lates are the late figures of each sink, by name. Sinks come and go with reloads; what those said that are gone stays.
@@ -38,7 +42,7 @@ func (l *lates) add(name string, figures func() late) (end func()) {
 			if s == src {
 				l.live[name] = append(l.live[name][:i:i], l.live[name][i+1:]...)
 				final := figures()
-				final.pending = 0
+				final.pending, final.trouble = 0, ""
 				l.past[name] = l.past[name].plus(final)
 				return
 			}
@@ -66,7 +70,7 @@ func (s *Stats) settle(of func(name string) late) {
 	for name, k := range s.Sinks {
 		l := of(name)
 		k.Failed += l.failed
-		k.Collapsed, k.Pending = l.collapsed, l.pending
+		k.Collapsed, k.Pending, k.Trouble = l.collapsed, l.pending, l.trouble
 		k.Delivered -= min(k.Delivered, l.failed+l.collapsed+l.pending)
 		s.Sinks[name] = k
 		failed, pending = max(failed, l.failed), max(pending, l.pending)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/sluicelog/sluice/handler/opensearch"
 	"github.com/sluicelog/sluice/handler/opensearch/bootstrap"
@@ -38,20 +39,20 @@ func (s *Stack) openSearch(ctx context.Context, cfg *Config, k *sink) (slog.Hand
 	h, release, err := s.searchers.acquire(k.name, setting, func() (*opensearch.Handler, func(context.Context) error, error) {
 		opts := *k.plan.search
 		opts.AddSource, opts.OnError, opts.ID = k.plan.Source, s.report, cfg.DocumentID
-		keeper, err := s.ensureTemplate(ctx, &k.plan, &opts)
+		made, err := s.ensureTemplate(ctx, &k.plan, &opts)
 		if err != nil {
 			return nil, nil, err
 		}
 		h, err := opensearch.NewHandler(&opts)
 		if err != nil {
-			return nil, nil, errors.Join(err, keeper(ctx))
+			return nil, nil, errors.Join(err, made.close(ctx))
 		}
 		settled := s.lates.add(k.name, func() late {
 			st := h.Stats()
-			return late{failed: st.Failed + st.Dropped - st.NoRoom, pending: st.Queued}
+			return late{failed: st.Failed + st.Dropped - st.NoRoom, pending: st.Queued, trouble: trouble(h, &st)}
 		})
 		return h, func(ctx context.Context) error {
-			err := errors.Join(h.Close(ctx), keeper(ctx))
+			err := errors.Join(h.Close(ctx), made.close(ctx))
 			settled()
 			return err
 		}, nil
@@ -63,28 +64,74 @@ func (s *Stack) openSearch(ctx context.Context, cfg *Config, k *sink) (slog.Hand
 	return h, nil
 }
 
-// ensureTemplate makes what the sink writes into, when the configuration asks for it. On a cluster without Index State Management
-// the retention is the stack's own work, which the function that is returned ends.
-func (s *Stack) ensureTemplate(ctx context.Context, p *sinkPlan, opts *opensearch.Options) (end func(context.Context) error, err error) {
-	nothing := func(context.Context) error { return nil }
+// trouble is what keeps h from delivering.
+func trouble(h *opensearch.Handler, st *opensearch.Stats) string {
+	if !st.FailingSince.IsZero() {
+		return st.LastError
+	}
+	if err := h.Health(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// templates are what a sink writes into: index template, data stream and retention.
+type templates struct {
+	maker  *bootstrap.Bootstrap
+	client *osclient.Client
+	report func(error)
+	keeper *bootstrap.Keeper // of a cluster without Index State Management
+}
+
+// answerWithin is how long opening a chain waits for the templates. A node that is slower has them made later, as one that is down.
+const answerWithin = 5 * time.Second
+
+// ensureTemplate makes what the sink writes into, when the configuration asks for it. A node that cannot do it now leaves it to
+// opts.Prepare: the program starts, and its records wait. An error is what no waiting mends. The result is nil for nothing to make.
+func (s *Stack) ensureTemplate(ctx context.Context, p *sinkPlan, opts *opensearch.Options) (*templates, error) {
 	if !p.OpenSearch.EnsureTemplate {
-		return nothing, nil
+		return nil, nil
 	}
 	client, err := osclient.New(opts.Connection)
 	if err != nil {
 		return nil, err
 	}
-	b, err := bootstrap.New(client, &bootstrap.Options{Stream: opts.Stream, Retention: p.keep})
-	if err != nil {
+	t := &templates{client: client, report: s.report}
+	if t.maker, err = bootstrap.New(client, &bootstrap.Options{Stream: opts.Stream, Retention: p.keep}); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	report, err := b.EnsureTemplate(ctx)
-	if err != nil {
+	first, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	switch err := t.make(first); {
+	case err == nil:
+	case ctx.Err() != nil, osclient.Definite(err):
 		return nil, errors.Join(err, client.Close())
+	default:
+		opts.Prepare = t.make
 	}
-	if !report.Keeper {
-		return func(context.Context) error { return client.Close() }, nil
+	return t, nil
+}
+
+// make makes them, and has them kept. It is called until it returns nil, by one goroutine at a time.
+func (t *templates) make(ctx context.Context) error {
+	report, err := t.maker.EnsureTemplate(ctx)
+	if err != nil {
+		return err
 	}
-	keeper := b.Keep(&bootstrap.KeeperOptions{OnError: s.report})
-	return func(ctx context.Context) error { return errors.Join(keeper.Close(ctx), client.Close()) }, nil
+	if report.Keeper {
+		t.keeper = t.maker.Keep(&bootstrap.KeeperOptions{OnError: t.report})
+	}
+	return nil
+}
+
+// close ends what make has started. Nobody calls make any more.
+func (t *templates) close(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	var err error
+	if t.keeper != nil {
+		err = t.keeper.Close(ctx)
+	}
+	return errors.Join(err, t.client.Close())
 }

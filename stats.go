@@ -79,6 +79,9 @@ type SinkStats struct {
 	Collapsed uint64 `json:"collapsed,omitempty"`
 	Pending   uint64 `json:"pending,omitempty"` // taken, and still in the sink or its spool
 	Panics    uint64 `json:"panics"`
+	// Trouble is what keeps pending records from being delivered at present, "" for nothing: a node that does not answer, a template that
+	// cannot be made yet.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // Balanced says whether the books balance.
@@ -241,6 +244,9 @@ func (s Stats) String() string {
 		}
 		if k.Pending > 0 {
 			notes = append(notes, fmt.Sprintf("%d pending", k.Pending))
+		}
+		if k.Trouble != "" {
+			notes = append(notes, k.Trouble)
 		}
 		row("sink "+name, k.Delivered+k.Failed+k.Collapsed+k.Pending, k.Delivered, notes...)
 	}

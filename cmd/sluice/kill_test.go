@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -38,9 +39,15 @@ type process struct {
 
 func startCommand(t testing.TB, args ...string) *process {
 	t.Helper()
+	return startCommandOn(t, nil, args...)
+}
+
+// startCommandOn is startCommand with a standard input.
+func startCommandOn(t testing.TB, stdin io.Reader, args ...string) *process {
+	t.Helper()
 	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], args...), ended: make(chan struct{})}
 	p.Env = append(os.Environ(), commandEnv+"=1")
-	p.Cmd.Stderr = &p.stderr
+	p.Cmd.Stdin, p.Cmd.Stderr = stdin, &p.stderr
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,12 @@ func eachLine(ctx context.Context, e env, files []string, do func(line, end []by
 }
 
 func eachLineOf(ctx context.Context, e env, name string, do func(line, end []byte) error) error {
-	in := e.stdin
-	if name != "-" {
+	var in io.Reader
+	if name == "-" {
+		stdin, stop := interruptible(ctx, e.stdin)
+		defer stop()
+		in = stdin
+	} else {
 		f, err := os.Open(name)
 		if err != nil {
 			return usageError{err}
@@ -62,6 +66,20 @@ func eachLineOf(ctx context.Context, e env, name string, do func(line, end []byt
 			return nil
 		}
 		long = long[:0]
+	}
+}
+
+// interruptible is r, of which a read ends when ctx does. A read of r itself may then go on for as long as the process.
+func interruptible(ctx context.Context, r io.Reader) (in io.Reader, stop func()) {
+	pr, pw := io.Pipe()
+	go func() {
+		_, err := io.CopyBuffer(struct{ io.Writer }{pw}, struct{ io.Reader }{r}, make([]byte, 64<<10))
+		_ = pw.CloseWithError(err)
+	}()
+	end := context.AfterFunc(ctx, func() { _ = pw.CloseWithError(ctx.Err()) })
+	return pr, func() {
+		end()
+		_ = pr.Close()
 	}
 }
 

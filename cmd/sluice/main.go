@@ -96,6 +96,9 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 		return exitOK
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // says which signal it was
+		err = errors.Join(context.Cause(ctx), err)
+	}
 	fmt.Fprintf(e.stderr, "sluice %s: %v\n", c.name, err)
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage

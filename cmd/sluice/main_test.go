@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,10 +55,12 @@ func TestShipLosesNoLine(t *testing.T) {
 	}
 }
 
-func TestShipTellsANodeThatIsDownFromAWrongUse(t *testing.T) {
+func TestShipTellsANodeThatRefusesFromAWrongUse(t *testing.T) {
+	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer node.Close()
 	words := []string{"ship", "--to", "opensearch", "--ensure-template", "--url"}
-	if _, stderr, code := sluiceRun(t, "", append(words, "http://127.0.0.1:1")...); code != exitFail || !strings.Contains(stderr, "nothing listens there") {
-		t.Errorf("a node that is down: exit %d: %s", code, stderr)
+	if _, stderr, code := sluiceRun(t, "", append(words, node.URL)...); code != exitFail || !strings.Contains(stderr, "status 401") {
+		t.Errorf("a node that refuses: exit %d: %s", code, stderr)
 	}
 	if _, stderr, code := sluiceRun(t, "", append(words, "gopher://127.0.0.1:1")...); code != exitUsage || !strings.Contains(stderr, "gopher") {
 		t.Errorf("a wrong address: exit %d: %s", code, stderr)

@@ -83,9 +83,9 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 		return usageError{err}
 	}
 	cfg.Stdout, cfg.Stderr, cfg.DocumentID = e.stdout, e.stderr, documentID
-	stack, err := sluice.Open(ctx, cfg)
+	stack, err := openStack(ctx, cfg)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	r := resumed{stack: stack, at: at, path: path, saved: time.Now(), progress: newProgress(e, files)}
 	for _, name := range files {
@@ -102,7 +102,7 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	} else {
 		err = errors.Join(err, ferr)
 	}
-	return settle(ctx, e, stack, err, stats)
+	return settle(end, e, stack, err, stats)
 }
 
 type resumed struct {

@@ -23,6 +23,8 @@ other line as a record with the line as its message. No line is lost: the queue 
 Without --config lines are masked and written to standard output as JSON lines, nothing is sampled or added. With
 --config they go through the chain of that file. --verbatim puts lines into a store as they are, byte for byte and unmasked.
 
+Interrupted, by SIGINT or SIGTERM, it reads no further, delivers what it has read for at most 10 s, and exits with status 1.
+
 With --resume FILE the place reached in every input is kept there, and the identifiers of documents derive from input and place: a
 shipper that was killed and is started again with the same words ends with every line in OpenSearch once.
 
@@ -132,11 +134,8 @@ func recordOf(line []byte) slog.Record {
 
 func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats bool) (err error) {
 	cfg.Stdout, cfg.Stderr = e.stdout, e.stderr
-	stack, err := sluice.Open(ctx, cfg)
-	if wrong := (*sluice.ConfigError)(nil); errors.As(err, &wrong) {
-		return usageError{err}
-	}
-	if err != nil { // a sink's: a node that is down, a directory that another process holds
+	stack, err := openStack(ctx, cfg)
+	if err != nil {
 		return err
 	}
 	h := stack.Handler()
@@ -150,7 +149,19 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 		return h.Handle(ctx, r)
 	})
 	p.done()
-	return settle(ctx, e, stack, err, stats)
+	end, cancel := closing(ctx)
+	defer cancel()
+	return settle(end, e, stack, err, stats)
+}
+
+// openStack opens the chain. A wrong configuration is a wrong use; a sink's error, such as a directory that another process holds, is
+// none.
+func openStack(ctx context.Context, cfg sluice.Config) (*sluice.Stack, error) {
+	stack, err := sluice.Open(ctx, cfg)
+	if wrong := (*sluice.ConfigError)(nil); errors.As(err, &wrong) {
+		return nil, usageError{err}
+	}
+	return stack, err
 }
 
 // patience is how long an interrupted command goes on delivering what it has read.
@@ -166,10 +177,8 @@ func closing(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// settle closes the chain, also after an interrupt: what was read is delivered. It says what was not.
-func settle(ctx context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
-	end, cancel := closing(ctx)
-	defer cancel()
+// settle closes the chain, also after an interrupt: what was read is delivered until end is over. It says what was not.
+func settle(end context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
 	err = errors.Join(err, stack.Close(end))
 	st := stack.Stats()
 	if stats {

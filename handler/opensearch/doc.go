@@ -9,7 +9,8 @@
 //	defer h.Close(ctx) // delivers what is left, bounded by ctx
 //
 // The handler asks for nothing but to write: it never looks at the root of the cluster, and makes no template. Package
-// bootstrap makes templates, data stream and retention, by an explicit call.
+// bootstrap makes templates, data stream and retention, by an explicit call; [Options].Prepare makes such a call, until it
+// succeeds, before anything is sent.
 //
 // # What the caller may rely on
 //
@@ -33,7 +34,7 @@
 //	other 4xx of a document               given up
 //	413; 429 of a request that is larger  halved, and the next requests are smaller
 //	than the memory of the node
-//	400 of a request                      divided, down to the document that is the reason
+//	400 of a request that names its type  divided, down to the document that is the reason
 //
 // Given up means: written to DeadLetters, counted as Failed and reported. Waits are random parts of a bound that doubles up to
 // MaxBackoff. While requests fail, one at a time is sent.

@@ -37,7 +37,11 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "opensearch: %s: ", e.Stream)
 	if e.Status > 0 {
 		fmt.Fprintf(&b, "status %d", e.Status)
-		if hint := hints[e.Status]; hint != "" {
+		hint := hints[e.Status]
+		if e.Status == 400 && e.Type == "" {
+			hint = hints[405]
+		}
+		if hint != "" {
 			b.WriteString(" (" + hint + ")")
 		}
 		b.WriteString(": ")
@@ -75,10 +79,10 @@ const tellAgain = time.Minute
 
 func (r *reporter) report(err error) {
 	now := time.Now()
-	kind := err.Error()
+	kind := withoutDigits(err.Error())
 	var e *Error
 	if errors.As(err, &e) {
-		kind = fmt.Sprint(e.Status, e.Type, e.Reason, e.Retried)
+		kind = fmt.Sprint(e.Status, e.Type, withoutDigits(e.Reason), e.Retried)
 	}
 	r.mu.Lock()
 	r.last, r.at = err.Error(), now
@@ -92,6 +96,16 @@ func (r *reporter) report(err error) {
 	r.told[kind] = now
 	r.mu.Unlock()
 	r.sink.Report(err)
+}
+
+// withoutDigits leaves out what differs between errors of a kind: the client's port, the present time, a count.
+func withoutDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (r *reporter) latest() (string, time.Time) {

@@ -50,6 +50,7 @@ func (h *Handler) Close(ctx context.Context) error {
 			c.q.close()
 			c.workers.Wait()
 			c.cancel()
+			c.preparer.Wait()
 			for _, b := range c.q.rest() {
 				c.abandon(b)
 			}

@@ -49,12 +49,14 @@ type core struct {
 	ctx                        context.Context // ends requests
 	cancel                     context.CancelFunc
 	workers                    sync.WaitGroup
+	preparer                   sync.WaitGroup
+	prepared                   chan struct{} // closed when documents may be sent
 	ending                     sync.Once
 	ended                      chan struct{} // closed when the workers have ended
 	endErr                     error         // of closing files; read after ended
 }
 
-// NewHandler connects a handler; no request is made before the first record. Its goroutines run until Close: who builds a handler
+// NewHandler connects a handler; but for Prepare no request is made before the first record. Its goroutines run until Close: who builds a handler
 // closes it. opts may be nil. The error names every option out of range, or what cannot be opened; then nothing has been
 // started.
 func NewHandler(opts *Options) (*Handler, error) {
@@ -80,7 +82,7 @@ func build(o Options, client client) (*Handler, error) {
 	c := &core{
 		opts: o, enc: jsonenc.New(config), client: client, stream: stream{name: o.Stream},
 		errs:   reporter{sink: onerror.Sink{Component: "opensearch", Func: o.OnError}},
-		prefix: runPrefix(), ended: make(chan struct{}),
+		prefix: runPrefix(), ended: make(chan struct{}), prepared: make(chan struct{}),
 	}
 	// OpenSearch's own limit lies below the client's, so that its answer is heard.
 	c.bulkQuery = fmt.Sprintf("/_bulk?timeout=%dms&filter_path=%s", (o.Timeout / 3).Milliseconds(), filterPath)
@@ -95,6 +97,12 @@ func build(o Options, client client) (*Handler, error) {
 	if err = c.openSpool(); err != nil {
 		_ = c.dead.close()
 		return nil, err
+	}
+	if o.Prepare == nil {
+		close(c.prepared)
+	} else {
+		c.preparer.Add(1)
+		go c.prepare()
 	}
 	c.workers.Add(o.InFlight)
 	for range o.InFlight {

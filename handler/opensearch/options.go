@@ -71,6 +71,12 @@ type Options struct {
 	// index that is read-only, a stream that may not be made. Then they are given up. 0 means 1 h; negative means no bound.
 	RefusedFor time.Duration
 
+	// Prepare makes what documents are created in, as EnsureTemplate of package bootstrap does. Nothing is sent before it has returned
+	// nil: a stream that is written to before its template becomes a plain index. It is called at once, in a goroutine of the handler,
+	// and, while it returns an error, again after waits as between attempts; Timeout bounds a call. Meanwhile records are kept as while
+	// the node is down. Nil means that there is nothing to make.
+	Prepare func(context.Context) error
+
 	// DeadLetters is the path of a file, of mode 0600, that takes documents that are given up, and, without Spool, those that Close
 	// leaves: one JSON object a line, with the reason. It rotates and is bounded to 1 GiB. "" means none: they are lost, counted
 	// and reported.

@@ -105,6 +105,7 @@ func TestJudgementByStatus(t *testing.T) {
 		{cause{Status: 404, Type: "index_not_found_exception"}, refuse, refuse}, {cause{Status: 404}, dead, refuse}, {cause{Status: 413}, dead, halve},
 		{cause{Status: 402}, again, again}, {cause{Status: 408}, again, again}, {cause{Status: 301}, dead, refuse},
 		{cause{Status: 400, Type: "illegal_argument_exception", Reason: "pipeline with id [x] does not exist"}, refuse, divide},
+		{cause{Status: 400, Reason: "no handler found for uri [/x/_bulk] and method [POST]"}, dead, refuse},
 	} {
 		if got := judgeItem(tc.c); got != tc.item {
 			t.Errorf("item %v is %d, want %d", tc.c, got, tc.item)

@@ -37,6 +37,7 @@ type Stats struct {
 	Failures uint64 // requests that failed as a whole, or of which no document was taken
 	// FailingSince is when the first of the failures came that no success has followed. Zero when the last request went well.
 	FailingSince time.Time
+	Unprepared   bool    // Options.Prepare has not succeeded yet: nothing is sent
 	Latency      Latency // of bulk requests that were answered
 	// LastError is the latest error and LastErrorAt its time, "" and zero for none.
 	LastError   string
@@ -127,8 +128,9 @@ func (n *counters) turnAway() {
 }
 
 // Stats returns the books as they are now.
-func (h *Handler) Stats() Stats {
-	c := h.core
+func (h *Handler) Stats() Stats { return h.core.stats() }
+
+func (c *core) stats() Stats {
 	n := &c.count
 	s := Stats{
 		Delivered: n.delivered.Load(), Failed: n.failed.Load(), DeadLettered: n.deadLettered.Load(), Dropped: n.dropped.Load(),
@@ -142,7 +144,7 @@ func (h *Handler) Stats() Stats {
 	if !oldest.IsZero() {
 		s.OldestAge = time.Since(oldest)
 	}
-	s.SpooledBytes = c.spool.bytes()
+	s.SpooledBytes, s.Unprepared = c.spool.bytes(), c.unprepared()
 	_, s.FailingSince = c.circuit.state()
 	s.LastError, s.LastErrorAt = c.errs.latest()
 	// What came is read last, so that no record counts as settled and not as offered.
@@ -164,7 +166,11 @@ func (h *Handler) Health() error {
 	}
 	if n, since := c.circuit.state(); n > 0 && time.Since(since) >= failingFor {
 		last, _ := c.errs.latest()
-		errs = append(errs, fmt.Errorf("opensearch: %d requests have failed in %v: %s", n, time.Since(since).Round(time.Second), last))
+		what := "requests have failed"
+		if c.unprepared() {
+			what = "attempts to prepare the stream have failed, and nothing is sent before one succeeds,"
+		}
+		errs = append(errs, fmt.Errorf("opensearch: %d %s in %v: %s", n, what, time.Since(since).Round(time.Second), last))
 	}
 	if _, size, _ := c.q.figures(); !c.spooled() && size > c.opts.MaxPending/10*9 {
 		errs = append(errs, fmt.Errorf("opensearch: %d of %d bytes of memory are taken", size, c.opts.MaxPending))

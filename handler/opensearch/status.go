@@ -62,8 +62,8 @@ func judgeRequest(c cause) verdict {
 	switch s := c.Status; {
 	case s == 413:
 		return halve
-	case s == 400 && curable[c.Type]:
-		return refuse
+	case s == 400 && (curable[c.Type] || c.Type == ""):
+		return refuse // without a type it is about no document: no interface at that path, or not OpenSearch that answers
 	case s == 400:
 		return divide
 	case s == 429, s == 408, s == 402, s >= 500:

@@ -46,6 +46,10 @@ func (w *worker) run() {
 
 // deliver sends b until nothing of it is left, or the handler is closed.
 func (w *worker) deliver(b *batch) {
+	if !w.awaitPrepared() {
+		w.abandon(b)
+		return
+	}
 	for len(b.docs) > 0 {
 		if !w.circuit.enter(w.ctx) {
 			w.abandon(b)

@@ -449,12 +449,16 @@ func TestWrongURLsAreRecognised(t *testing.T) {
 		_, _ = io.WriteString(w, "<html>not here</html>")
 	}))
 	defer page.Close()
-	for _, tc := range []struct{ name, url, want string }{
-		{"https at an http port", strings.Replace(plain.URL, "http:", "https:", 1), "is the URL's scheme right?"},
-		{"http at an https port", strings.Replace(proxy.URL, "https:", "http:", 1), "status 400"},
-		{"nothing there", "http://127.0.0.1:1", "nothing listens there"},
-		{"no such host", "http://no-such-host.invalid:9200", "is the URL right?"},
-		{"a web page", page.URL, "a web page: is this the URL of OpenSearch?"},
+	for _, tc := range []struct {
+		name, url, want string
+		definite        bool
+	}{
+		{"https at an http port", strings.Replace(plain.URL, "http:", "https:", 1), "is the URL's scheme right?", true},
+		{"http at an https port", strings.Replace(proxy.URL, "https:", "http:", 1), "status 400", true},
+		{"nothing there", "http://127.0.0.1:1", "nothing listens there", false},
+		{"no such host", "http://no-such-host.invalid:9200", "is the URL right?", false},
+		{"a web page", page.URL, "a web page: is this the URL of OpenSearch?", true},
+		{"an unknown authority", proxy.URL, "give the authority's certificate", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := open(t, osclient.Connection{URLs: []string{tc.url}})
@@ -465,6 +469,30 @@ func TestWrongURLsAreRecognised(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
+			if got := osclient.Definite(err); got != tc.definite {
+				t.Errorf("definite is %v for %v", got, err)
+			}
 		})
+	}
+}
+
+func TestWhatMayPassIsNotDefinite(t *testing.T) {
+	reply := func(kind string) []byte { return fmt.Appendf(nil, `{"error":{"type":%q,"reason":"r"}}`, kind) }
+	for _, tc := range []struct {
+		status   int
+		kind     string
+		definite bool
+	}{
+		{401, "", true}, {403, "security_exception", true}, {400, "illegal_argument_exception", true}, {404, "", true}, {302, "", true},
+		{403, "cluster_block_exception", false}, {400, "validation_exception", false}, {408, "", false}, {402, "", false},
+		{429, "circuit_breaking_exception", false}, {500, "", false}, {503, "cluster_manager_not_discovered_exception", false},
+	} {
+		err := fmt.Errorf("put: %w", osclient.NewStatusError("put", tc.status, reply(tc.kind)))
+		if got := osclient.Definite(err); got != tc.definite {
+			t.Errorf("definite is %v for %v", got, err)
+		}
+	}
+	if osclient.Definite(nil) || !osclient.Definite(errors.New("the reply is not OpenSearch's")) {
+		t.Error("nil is definite, or an unreadable reply is not")
 	}
 }

@@ -121,6 +121,29 @@ func (c *Client) StatusError(op string, status int, reply []byte) *StatusError {
 	return e
 }
 
+// Definite says whether err, of a request or of what a reply said, is one that waiting does not mend: a credential that is not
+// accepted, a permission that is missing, a URL at which there is something else, a certificate of another authority or host.
+// Everything else may pass: no answer, a node that is overloaded or has just started, a certificate that has expired, a cluster that
+// is full or blocked.
+func Definite(err error) bool {
+	var answer *StatusError
+	if errors.As(err, &answer) {
+		switch s := answer.Status; {
+		case s >= 500, s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s == http.StatusPaymentRequired:
+			return false
+		}
+		return answer.Type != "cluster_block_exception" && answer.Type != "validation_exception" // the limit of shards
+	}
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var record tls.RecordHeaderError
+	if errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &record) {
+		return true
+	}
+	var unanswered *Error
+	return err != nil && !errors.As(err, &unanswered)
+}
+
 // reasonOf reads the error of a reply in JSON, with the cause that the node thinks to be the root.
 func reasonOf(reply []byte) (kind, reason string) {
 	var full struct {
