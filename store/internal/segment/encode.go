@@ -92,15 +92,8 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 
 // describe encodes everything and returns the description of it.
 func (e *encoder) describe() *meta {
-	all := make([]uint32, e.rows)
-	for i := range all {
-		all[i] = uint32(i)
-	}
+	all := e.t.place()
 	for _, f := range e.t.fields {
-		f.own = f.rows
-		if len(f.rows) == e.rows {
-			f.rows = all
-		}
 		f.sameAs = -1
 	}
 	e.texts()
