@@ -76,15 +76,15 @@ func fold(a, b uint64) uint64 {
 
 // endsOf returns the first and the last eight bytes of a value, of a shorter one all of them and 0.
 func endsOf(buf []byte, r ref) (low, high uint64) {
-	b := buf[r.off:]
-	if r.n >= 8 {
-		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[r.n-8:])
+	i, n := int(r.off), int(r.n)
+	if n >= 8 {
+		return binary.LittleEndian.Uint64(buf[i : i+8]), binary.LittleEndian.Uint64(buf[i+n-8 : i+n])
 	}
-	if len(b) >= 8 {
-		return binary.LittleEndian.Uint64(b) & (1<<(8*r.n) - 1), 0
+	if i+8 <= len(buf) {
+		return binary.LittleEndian.Uint64(buf[i:i+8]) & (1<<(8*r.n) - 1), 0
 	}
-	for i := range int(r.n) {
-		low |= uint64(b[i]) << (8 * i)
+	for k, c := range buf[i : i+n] {
+		low |= uint64(c) << (8 * k)
 	}
 	return low, 0
 }
@@ -174,31 +174,22 @@ const (
 	codesKey          // those of the key, where it is present
 )
 
-// age turns codes that are numbered by first appearance into ages.
-func age(dst []uint64, codes []uint32) {
+// age turns codes that are numbered by first appearance into ages, and says whether they are numbered so.
+func age(dst, codes []uint32) (most uint32, ok bool) {
 	next := uint32(0)
 	for i, c := range codes {
-		if c >= next {
+		switch {
+		case c < next:
+			dst[i] = next - c
+			most = max(most, next-c)
+		case c == next:
 			dst[i] = 0
-			next = c + 1
-		} else {
-			dst[i] = uint64(next - c)
-		}
-	}
-}
-
-// ordered says that codes are numbered by first appearance.
-func ordered(codes []uint32) bool {
-	next := uint32(0)
-	for _, c := range codes {
-		if c > next {
-			return false
-		}
-		if c == next {
 			next++
+		default:
+			return 0, false
 		}
 	}
-	return true
+	return most, true
 }
 
 // plainCodes writes codes that are below count.
@@ -225,53 +216,49 @@ func (e *encoder) plainCodes(m *meta, codes []uint32, own bool) {
 		return
 	}
 	codec, w, _ := e.planCodes(codes, most)
-	us := grow(&e.u64, len(codes))
 	if codec == codesAge {
-		age(us, codes)
-	} else {
-		for i, c := range codes {
-			us[i] = uint64(c)
-		}
+		codes = e.ages // planCodes has made them
 	}
 	m.byte(codec)
 	m.byte(byte(w))
-	e.raw = appendPlanes(e.raw[:0], us, w)
+	e.raw = appendPlanes(e.raw[:0], codes, w)
 	m.stream(e.pack.add(classCodes, e.raw, own))
 }
 
-// planCodes chooses between codes and ages and returns what a sample of them costs.
+// planCodes chooses between codes and ages, which it leaves in e.ages, and returns what a sample of them costs.
 func (e *encoder) planCodes(codes []uint32, most uint32) (codec byte, w width, cost int) {
-	us := grow(&e.u64, len(codes))
-	for i, c := range codes {
-		us[i] = uint64(c)
-	}
+	sample := sampleOf(codes)
 	codec, w = codesPlain, widthOf(uint64(most))
-	e.raw = appendPlanes(e.raw[:0], sampleOf(us), w)
-	cost = e.trial(e.raw)
+	cost = e.costOf(sample, w)
 	if w == 1 || w == 2 || w == 4 { // bytes instead of parts of bytes, where repetitions are worth more
-		e.raw = appendPlanes(e.raw[:0], sampleOf(us), 8)
-		if c := e.trial(e.raw); c < cost {
+		if c := e.costOf(sample, 8); c < cost {
 			w, cost = 8, c
 		}
 	}
-	if most < 3 || !ordered(codes) {
+	if most < 3 {
 		return codec, w, cost
 	}
-	age(us, codes)
-	mostAge := uint64(0)
-	for _, u := range us {
-		mostAge = max(mostAge, u)
+	mostAge, ok := age(grow(&e.ages, len(codes)), codes)
+	if !ok {
+		return codec, w, cost
 	}
-	for _, wa := range []width{widthOf(mostAge), 8} {
-		if wa < widthOf(mostAge) {
-			continue
-		}
-		e.raw = appendPlanes(e.raw[:0], sampleOf(us), wa)
-		if c := e.trial(e.raw); c < cost {
-			codec, w, cost = codesAge, wa, c
+	sample = sampleOf(e.ages)
+	wa := widthOf(uint64(mostAge))
+	if c := e.costOf(sample, wa); c < cost {
+		codec, w, cost = codesAge, wa, c
+	}
+	if wa < 8 {
+		if c := e.costOf(sample, 8); c < cost {
+			codec, w, cost = codesAge, 8, c
 		}
 	}
 	return codec, w, cost
+}
+
+// costOf is what codes take in a width.
+func (e *encoder) costOf(codes []uint32, w width) int {
+	e.raw = appendPlanes(e.raw[:0], codes, w)
+	return e.trial(e.raw)
 }
 
 // vain says that the values are long and so often new that templates will be tried instead.

@@ -66,7 +66,7 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 	}
 	sl := slabs.Get().(*slab)
 	defer slabs.Put(sl)
-	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64}
+	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64, ages: sl.ages}
 	defer sl.take(e)
 	e.t = newTable(b.buf, sl)
 	from := 0

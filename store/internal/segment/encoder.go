@@ -47,6 +47,7 @@ type encoder struct {
 
 	raw, scratch []byte
 	u64          []uint64
+	ages         []uint32
 	seen         []uint32
 	scales       []int8
 }

@@ -15,6 +15,7 @@ type slab struct {
 	raw   []byte
 	zip   []byte
 	u64   []uint64
+	ages  []uint32
 }
 
 // slabs are few: encodings are large and rarely concurrent.
@@ -65,5 +66,5 @@ func (s *slab) take(e *encoder) {
 			s.nums = append(s.nums, n)
 		}
 	}
-	s.codes, s.dict, s.raw, s.zip, s.u64 = e.t.codes, e.dict, e.raw, e.scratch, e.u64
+	s.codes, s.dict, s.raw, s.zip, s.u64, s.ages = e.t.codes, e.dict, e.raw, e.scratch, e.u64, e.ages
 }

@@ -120,9 +120,10 @@ func (e *encoder) detect(vals []ref) (typed, bool) {
 	}
 	ints := make([]int64, 0, len(vals))
 	for _, l := range wholeTimes(first) {
+		c := newClock(l)
 		for _, r := range vals {
-			v, n, ok := l.parse(e.val(r))
-			if !ok || n != int(r.n) {
+			v, ok := c.read(e.val(r))
+			if !ok {
 				break
 			}
 			ints = append(ints, v)
