@@ -12,18 +12,27 @@ type rowSet struct {
 	sorted []uint32
 }
 
-// byKey returns the place of each entry in the order of the key, and the entries in that order. They are not to be written to.
-func (r *rowSet) byKey(keyOf []uint32, keys int) (place, sorted []uint32) {
+// byKey returns the entries in the order of the key. It is not to be written to.
+func (r *rowSet) byKey(keyOf []uint32, keys int) []uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sorted == nil {
 		r.sorted = countingSort(r.rows, keyOf, keys)
+	}
+	return r.sorted
+}
+
+// places returns the place of each entry in the order of the key, of which byKey has been asked. It is not to be written to.
+func (r *rowSet) places() []uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.place == nil {
 		r.place = make([]uint32, len(r.sorted))
 		for p, i := range r.sorted {
 			r.place[i] = uint32(p)
 		}
 	}
-	return r.place, r.sorted
+	return r.place
 }
 
 // entries returns the entry of each row, -1 where there is none. It is not to be written to.

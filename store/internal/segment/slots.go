@@ -128,21 +128,10 @@ type Form struct {
 
 // Form returns the form of a column's values, and false when they have none.
 func (c *Column) Form() (Form, bool) {
-	if len(c.body) > 3 { // behind the order stands how the values are written
-		switch {
-		case c.body[1] == strInt:
-			return decimalForm(0, decFixed), true
-		case c.body[1] == strDecimal && c.body[2] < 0x80:
-			return decimalForm(int(c.body[2]), c.body[3]), true
-		}
-	}
 	c.facts.mu.Lock()
 	defer c.facts.mu.Unlock()
-	if !c.facts.formKnown {
-		if c.load() != nil {
-			return Form{}, false
-		}
-		c.facts.form, c.facts.formed = c.v.form()
+	if !c.facts.formKnown && len(c.body) > 0 {
+		c.facts.form, c.facts.formed = c.seg.formOf(&cursor{b: c.body[1:]}, 0) // behind the order
 		c.facts.formKnown = true
 	}
 	return c.facts.form, c.facts.formed
@@ -167,24 +156,39 @@ func decimalForm(scale int, style byte) Form {
 	return Form{Decimal: true, Fraction: scale}
 }
 
-func (v *vec) form() (Form, bool) {
-	switch v.codec {
+// formOf reads how the values of a list are written, and decodes none of them.
+func (s *Segment) formOf(c *cursor, depth int) (f Form, ok bool) {
+	if len(c.b) == 0 || depth > maxNesting+4 {
+		return Form{}, false
+	}
+	switch c.byte() {
 	case strInt:
-		return decimalForm(0, decFixed), true
+		f, ok = decimalForm(0, decFixed), true
 	case strDecimal:
-		return decimalForm(v.param, v.style), true
+		scale := c.count(18)
+		f, ok = decimalForm(scale, c.byte()), true
 	case strHex:
-		return Form{Digits: 2 * v.param}, v.style < uuidLower
-	case strDict, strFunc:
-		if v.inner != nil {
-			return v.inner.form()
+		f.Digits = 2 * c.count(maxHex)
+		ok = c.byte() < uuidLower
+	case strDict:
+		c.uint()
+		skipCodes(c)
+		return s.formOf(c, depth+1)
+	case strFunc:
+		c.uint()
+		c.uint()
+		return s.formOf(c, depth+1)
+	case strSame:
+		if p := s.fields[c.count(len(s.fields)-1)]; c.err == nil && len(p.body) > 0 {
+			return s.formOf(&cursor{b: p.body[1:]}, depth+1)
 		}
 	case strAffix:
-		f, ok := v.inner.form()
-		f.Prefix, f.Suffix = string(v.prefix)+f.Prefix, f.Suffix+string(v.suffix)
-		return f, ok && !f.Decimal
+		prefix, suffix := c.bytes(), c.bytes()
+		f, ok = s.formOf(c, depth+1)
+		f.Prefix, f.Suffix = string(prefix)+f.Prefix, f.Suffix+string(suffix)
+		ok = ok && !f.Decimal
 	}
-	return Form{}, false
+	return f, ok && c.err == nil
 }
 
 // Values returns the different values of a column, a line break behind each, and whether these are all: not more than most bytes, and
@@ -242,10 +246,7 @@ func (c *Column) Decimals() (ints []int64, scale int, err error) {
 	default:
 		return nil, 0, nil
 	}
-	if c.order == nil {
-		return c.v.ints, scale, nil
-	}
-	return permute(c.v.ints, c.order), scale, nil
+	return c.v.ints, scale, nil
 }
 
 // MayHoldObjects says whether a value of a Text column may be a JSON object: objects of a form that a segment has no room for are kept
