@@ -1,5 +1,7 @@
 package segment
 
+import "slices"
+
 // load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
 func (f *Column) load() error {
 	f.mu.Lock()
@@ -69,17 +71,15 @@ func (f *Column) locateSlot() error {
 	if err := tf.load(); err != nil {
 		return err
 	}
-	has := make([]bool, len(t.v.templates))
+	has := make([]byte, len(t.v.templates))
 	for i := range has {
-		for _, s := range t.v.templates[i].slots {
-			has[i] = has[i] || s == f.slot
+		if slices.Contains(t.v.templates[i].slots, f.slot) {
+			has[i] = 1
 		}
 	}
-	f.rows = make([]uint32, 0, f.n)
-	for i, code := range tf.v.codes {
-		if has[code] {
-			f.rows = append(f.rows, tf.rows[i])
-		}
+	f.rows = rowsIn(tf.v.codes, has, f.n)
+	for i, at := range f.rows {
+		f.rows[i] = tf.rows[at]
 	}
 	if len(f.rows) != f.n {
 		return corrupt("slot %d has %d values in %d records", f.id, f.n, len(f.rows))

@@ -71,8 +71,13 @@ func readPlanes[T uint64 | int64 | uint32](vs []T, b []byte, w width) {
 		clear(vs)
 	case w < 8:
 		per, mask := 8/w, byte(1)<<w-1
-		for i := range vs {
-			vs[i] = T(b[i/per] >> (i % per * w) & mask)
+		for _, c := range b {
+			some := vs[:min(per, len(vs))]
+			vs = vs[len(some):]
+			for i := range some {
+				some[i] = T(c & mask)
+				c >>= w
+			}
 		}
 	default:
 		for i, c := range b[:len(vs)] {

@@ -82,14 +82,21 @@ func (s *rowSets) of(has []bool, shapes []uint32, n int) *rowSet {
 		}
 	}
 	return s.get(string(key), func() []uint32 {
-		out := make([]uint32, 0, n)
-		for r, code := range shapes {
-			if has[code] {
-				out = append(out, uint32(r))
-			}
-		}
-		return out
+		return rowsIn(shapes, key, n)
 	})
+}
+
+// rowsIn returns the places of the n codes for which in has a 1, without branches: what comes next is hard to predict.
+func rowsIn(codes []uint32, in []byte, n int) []uint32 {
+	out := make([]uint32, n+1)
+	k := 0
+	for i, code := range codes {
+		out[k] = uint32(i)
+		if k += int(in[code]); k > n {
+			break // there are more than there should be: the caller counts
+		}
+	}
+	return out[:k]
 }
 
 func (s *rowSets) get(key string, rows func() []uint32) *rowSet {

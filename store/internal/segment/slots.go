@@ -191,7 +191,7 @@ func (s *Segment) formOf(c *cursor, depth int) (f Form, ok bool) {
 	return f, ok && c.err == nil
 }
 
-// Values returns the different values of a column, a line break behind each, and whether these are all: not more than most bytes, and
+// Values returns the values of a column, each at least once, a line break behind each, and whether these are all: not more than most bytes, and
 // none that has a line break or an escape itself. They are not to be written to.
 func (c *Column) Values(most int) ([]byte, bool) {
 	c.facts.mu.Lock()
@@ -206,18 +206,13 @@ func (c *Column) Values(most int) ([]byte, bool) {
 	return out, all
 }
 
-func (c *Column) listValues(most int) ([]byte, bool) {
-	if c.load() != nil || c.v.codec == strText && c.refIDs != nil {
+func (c *Column) listValues(most int) (out []byte, all bool) {
+	var err error
+	defer guard(&err)
+	v, err := c.seg.valuesOf(c, most)
+	if v == nil || err != nil {
 		return nil, false
 	}
-	v := c.v
-	if _, vals := v.dict(); vals != nil {
-		v = vals
-	}
-	if v.n > most {
-		return nil, false
-	}
-	var out []byte
 	for i := range v.n {
 		from := len(out)
 		out = v.append(out, i)
@@ -231,6 +226,48 @@ func (c *Column) listValues(most int) ([]byte, bool) {
 		}
 	}
 	return out, true
+}
+
+// valuesOf decodes the different values of a column and not which rows have them; nil when they may be more than most.
+func (s *Segment) valuesOf(f *Column, most int) (*vec, error) {
+	if len(f.body) < 2 || f.key.kind == kindCodes {
+		return nil, nil
+	}
+	c, d, n := &cursor{b: f.body[1:]}, decoder{src: &s.src}, f.n
+	switch c.b[0] {
+	case strDict:
+		c.byte()
+		if n = c.count(f.n); n <= most {
+			skipCodes(c)
+		}
+	case strFunc:
+		c.byte()
+		c.uint()
+		n = c.count(f.n)
+	case strSame:
+		c.byte()
+		if id := c.count(len(s.fields) - 1); c.err == nil && id < f.id {
+			return s.valuesOf(s.fields[id], most)
+		}
+		return nil, c.err
+	case strTimeDiff:
+		return nil, nil
+	case strText:
+		if f.text == nil && f.body[0] == orderArrival { // its variables are columns
+			return nil, nil
+		}
+	}
+	if n > most || c.err != nil {
+		return nil, c.err
+	}
+	v, err := d.list(c, n, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, vals := v.dict(); vals != nil {
+		v = vals
+	}
+	return v, nil
 }
 
 // Decimals returns the entries of a column that are decimal numbers, as whole numbers of which the last scale digits are the fraction. It
