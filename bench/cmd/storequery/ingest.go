@@ -1,49 +1,52 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
-	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/handler/archive"
-	"github.com/sluicelog/sluice/internal/jsonline"
 	"github.com/sluicelog/sluice/store"
 )
 
 // measureIngest puts n records into new stores on one processor, as JSON lines and as slog.Records, and prints how fast they went in.
-// Close is in the time: at its end every record is in a segment. Making the stream and taking it apart into slog.Records is not, nor is
-// bringing the records into the processor's cache, where those are that a program has just made.
+// Close is in the time: at its end every record is in a segment. Making the stream and making its lines into slog.Records is not, as that
+// is the program's own work, whatever it logs to; collecting the garbage of that is.
 func measureIngest(ctx context.Context, n int) error {
-	var text []byte
+	var b strings.Builder
 	if err := bench.AudioStream(ctx, n, func(line []byte) error {
-		text = append(append(text, line...), '\n')
-		return nil
+		_, _ = b.Write(line)
+		return b.WriteByte('\n')
 	}); err != nil {
 		return err
 	}
+	text := b.String()
 	procs := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(procs)
 	fmt.Printf("| into the store, one core, %d records | records/s | records per CPU second | bytes in, a record | bytes on disk, a record | ratio |\n|---|---|---|---|---|---|\n", n)
 	for _, way := range []string{"JSON lines", "slog.Record"} {
 		if err := measureWay(ctx, way, text, n); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", way, err)
 		}
 	}
 	fmt.Println()
 	return nil
 }
 
-func measureWay(ctx context.Context, way string, text []byte, n int) error {
+// handed is how many slog.Records are made before they are handed over: so few are still in the processor's cache, as a record is that a
+// program has just made.
+const handed = 256
+
+func measureWay(ctx context.Context, way, text string, n int) error {
 	tmp, err := os.MkdirTemp("", "storequery-*")
 	if err != nil {
 		return err
@@ -57,43 +60,31 @@ func measureWay(ctx context.Context, way string, text []byte, n int) error {
 	if err != nil {
 		return err
 	}
-	var made []slog.Record
-	if way == "slog.Record" {
-		for line := range bytes.Lines(text) {
-			r, _ := jsonline.Parse(bytes.TrimSuffix(line, []byte("\n")))
-			made = append(made, r)
-		}
-		// A program does not hold a million records: going over them again and again would be the collector's work, not the store's.
-		defer debug.SetGCPercent(debug.SetGCPercent(800))
-	}
 	runtime.GC()
-	runtime.LockOSThread() // so that warming has a time of its own
+	runtime.LockOSThread() // so that making records has a time of its own
 	defer runtime.UnlockOSThread()
 	wall, cpu := time.Now(), cpuTime(syscall.RUSAGE_SELF)
-	var warming time.Duration
-	if made == nil {
-		for line := range bytes.Lines(text) {
-			if err := s.Append(line[:len(line)-1]); err != nil {
-				return err
+	var making time.Duration
+	if way == "slog.Record" {
+		making, err = handOver(ctx, h, text)
+	} else {
+		var line []byte
+		for l := range strings.Lines(text) {
+			line = append(line[:0], l[:len(l)-1]...)
+			if err = s.Append(line); err != nil {
+				break
 			}
 		}
 	}
-	for chunk := range slices.Chunk(made, 256) {
-		began := cpuTime(syscall.RUSAGE_THREAD)
-		warm(chunk)
-		warming += cpuTime(syscall.RUSAGE_THREAD) - began
-		for i := range chunk {
-			if err := h.Handle(ctx, chunk[i]); err != nil {
-				return err
-			}
-		}
-	}
-	if err := s.Close(ctx); err != nil {
+	if err = errors.Join(err, s.Close(ctx)); err != nil {
 		return err
 	}
-	took, used := time.Since(wall)-warming, cpuTime(syscall.RUSAGE_SELF)-cpu-warming
+	took, used := time.Since(wall)-making, cpuTime(syscall.RUSAGE_SELF)-cpu-making
 	size, err := dirSize(tmp)
 	if err != nil {
+		return err
+	}
+	if err := sameLines(tmp, text); err != nil {
 		return err
 	}
 	per := float64(n)
@@ -101,29 +92,59 @@ func measureWay(ctx context.Context, way string, text []byte, n int) error {
 	return nil
 }
 
-// warm reads all of the records.
-func warm(records []slog.Record) {
-	var visit func(a slog.Attr) bool
-	visit = func(a slog.Attr) bool {
-		warmed += len(a.Key) + int(a.Value.Kind())
-		switch a.Value.Kind() {
-		case slog.KindString:
-			for i := 0; i < len(a.Value.String()); i += 64 {
-				warmed += int(a.Value.String()[i])
+// handOver makes the lines into records, hands these to h, and returns the CPU time of making them.
+func handOver(ctx context.Context, h slog.Handler, text string) (making time.Duration, err error) {
+	m := &maker{}
+	records := make([]slog.Record, 0, handed)
+	for text != "" {
+		began := cpuTime(syscall.RUSAGE_THREAD)
+		m.reset()
+		records = records[:0]
+		for len(records) < handed && text != "" {
+			line, rest, _ := strings.Cut(text, "\n")
+			r, err := m.record(line)
+			if err != nil {
+				return 0, err
 			}
-		case slog.KindGroup:
-			for _, g := range a.Value.Group() {
-				visit(g)
+			records, text = append(records, r), rest
+		}
+		making += cpuTime(syscall.RUSAGE_THREAD) - began
+		for i := range records {
+			if err := h.Handle(ctx, records[i]); err != nil {
+				return 0, err
 			}
 		}
-		return true
 	}
-	for i := range records {
-		records[i].Attrs(visit)
-	}
+	return making, nil
 }
 
-var warmed int
+// sameLines says how the store in dir differs from the text.
+func sameLines(dir, text string) error {
+	r, err := store.OpenReader(dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	snap, err := r.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	for line, err := range snap.Lines() {
+		if err != nil {
+			return err
+		}
+		want, rest, _ := strings.Cut(text, "\n")
+		if string(line.Text) != want {
+			return fmt.Errorf("the store has %s where the stream has %s", line.Text, want)
+		}
+		text = rest
+	}
+	if text != "" {
+		return fmt.Errorf("the store ends %d bytes before the stream", len(text))
+	}
+	return nil
+}
 
 // cpuTime is what the process, or this thread of it, has used of its processors.
 func cpuTime(who int) time.Duration {

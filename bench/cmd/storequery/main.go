@@ -30,7 +30,7 @@ var (
 	compact = flag.Bool("compact", false, "compact the store before it is searched")
 	dir     = flag.String("dir", "", "directory of the store, which is kept; empty: a temporary one")
 	reuse   = flag.Bool("reuse", false, "search the store that -dir has already")
-	rates   = flag.Int("rates", 1_000_000, "records of which the rates of ingest are measured; 0: none")
+	rates   = flag.Int("rates", 1_000_000, "records of which the rates of ingest are measured, and read back; 0: none")
 	only    = flag.String("only", "", "one query alone, such as q4")
 	profile = flag.String("profile", "", "write a CPU profile of the queries to this file")
 	child   = flag.Bool("search", false, "search only: what the command calls itself with")

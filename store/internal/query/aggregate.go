@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -244,18 +245,21 @@ func (a *aggregator) rollup(tree *eval.Tree, p *part) bool {
 	return true
 }
 
+// maxLevelNames is how many bytes of names of levels are read: spellings of one level are few.
+const maxLevelNames = 1 << 10
+
 // levelsAreNames says that every record has a level, spelled as [level.Name] does: the numbers of the description are then those of the field.
 func (p *part) levelsAreNames() bool {
 	columns := p.columnsOf("level")
 	if len(columns) != 1 || columns[0].Kind() != segment.String || columns[0].Len() != p.rows {
 		return false
 	}
-	codes, err := columns[0].RowCodes()
-	if codes == nil || err != nil {
+	names, all := columns[0].Values(maxLevelNames)
+	if !all {
 		return false
 	}
-	for code := range codes.Len() {
-		name := string(codes.Value(code))
+	for name := range strings.Lines(string(names)) {
+		name = name[:len(name)-1]
 		l, err := level.Parse(name)
 		if err != nil || level.Name(l) != name {
 			return false

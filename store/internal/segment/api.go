@@ -94,15 +94,6 @@ func (c *Column) Dict() (*Dict, error) {
 	if vals == nil {
 		return nil, nil
 	}
-	if c.order != nil {
-		c.mu.Lock()
-		if c.sorted == nil {
-			c.seg.changes.Add(1)
-			c.sorted = permute(codes, c.order)
-		}
-		codes = c.sorted
-		c.mu.Unlock()
-	}
 	return &Dict{codes, vals}, nil
 }
 

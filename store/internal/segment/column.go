@@ -1,5 +1,7 @@
 package segment
 
+import "slices"
+
 // load decodes the column. Fields depend on each other without cycles, so holding a lock while others load is safe.
 func (f *Column) load() error {
 	f.mu.Lock()
@@ -12,9 +14,15 @@ func (f *Column) load() error {
 	return f.err
 }
 
-// locate finds the rows of the column.
+// locate finds the rows of the column, which from now on may hold what is decoded.
 func (f *Column) locate() error {
 	s := f.seg
+	if !f.live {
+		f.live = true
+		s.liveMu.Lock()
+		s.live = append(s.live, f)
+		s.liveMu.Unlock()
+	}
 	switch {
 	case f.rows != nil:
 		return nil
@@ -63,17 +71,15 @@ func (f *Column) locateSlot() error {
 	if err := tf.load(); err != nil {
 		return err
 	}
-	has := make([]bool, len(t.v.templates))
+	has := make([]byte, len(t.v.templates))
 	for i := range has {
-		for _, s := range t.v.templates[i].slots {
-			has[i] = has[i] || s == f.slot
+		if slices.Contains(t.v.templates[i].slots, f.slot) {
+			has[i] = 1
 		}
 	}
-	f.rows = make([]uint32, 0, f.n)
-	for i, code := range tf.v.codes {
-		if has[code] {
-			f.rows = append(f.rows, tf.rows[i])
-		}
+	f.rows = rowsIn(tf.v.codes, has, f.n)
+	for i, at := range f.rows {
+		f.rows[i] = tf.rows[at]
 	}
 	if len(f.rows) != f.n {
 		return corrupt("slot %d has %d values in %d records", f.id, f.n, len(f.rows))
@@ -81,17 +87,16 @@ func (f *Column) locateSlot() error {
 	return nil
 }
 
-// byKey returns the place of each entry in the order of the key.
-func (f *Column) byKey() ([]uint32, []uint32, error) {
+// byKey returns the entries in the order of the key.
+func (f *Column) byKey() ([]uint32, error) {
 	keyOf, err := f.seg.key()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if f.set == nil {
 		f.set = &rowSet{rows: f.rows}
 	}
-	place, sorted := f.set.byKey(keyOf, f.seg.keyCount+1)
-	return place, sorted, nil
+	return f.set.byKey(keyOf, f.seg.keyCount+1), nil
 }
 
 func (f *Column) decode() error {
@@ -105,12 +110,12 @@ func (f *Column) decode() error {
 	var sorted []uint32
 	var err error
 	if ordered {
-		if f.order, sorted, err = f.byKey(); err != nil {
+		if sorted, err = f.byKey(); err != nil {
 			return err
 		}
 	}
 	if f.key.kind == kindCodes {
-		return f.decodeCodes(c, &d)
+		return f.decodeCodes(c, &d, sorted)
 	}
 	if len(c.b) == 0 {
 		c.fail("no encoding")
@@ -129,17 +134,40 @@ func (f *Column) decode() error {
 		return f.decodeFunc(c, &d, sorted)
 	case strTimeDiff:
 		c.byte()
-		return f.decodeTimeDiff(c, &d)
+		return f.decodeTimeDiff(c, &d, sorted)
 	case strDict:
 		if f.id == f.seg.keyID {
 			return f.decodeKey(c, &d)
 		}
 	}
-	f.v, err = d.list(c, f.n, 0)
+	if f.v, err = d.list(c, f.n, 0); err == nil && ordered {
+		f.unsort(sorted)
+	}
 	return err
 }
 
-func (f *Column) decodeCodes(c *cursor, d *decoder) error {
+// unsort brings a list, which stands in the order of the key, into that of the rows where that is but numbers; others keep their order.
+func (f *Column) unsort(sorted []uint32) {
+	switch v := f.v; v.codec {
+	case strDict:
+		v.codes = scattered(v.codes, sorted)
+	case strInt, strDecimal, strTime:
+		v.ints = scattered(v.ints, sorted)
+	default:
+		f.order = f.set.places()
+	}
+}
+
+// scattered is the inverse of permute.
+func scattered[T any](vs []T, order []uint32) []T {
+	out := make([]T, len(vs))
+	for i, o := range order {
+		out[o] = vs[i]
+	}
+	return out
+}
+
+func (f *Column) decodeCodes(c *cursor, d *decoder, sorted []uint32) error {
 	count := len(f.seg.shapes)
 	if f.text != nil {
 		// The templates' table is read with the text, which does not need the codes.
@@ -152,9 +180,8 @@ func (f *Column) decodeCodes(c *cursor, d *decoder) error {
 	if err != nil {
 		return err
 	}
-	if f.order != nil {
-		codes = permute(codes, f.order)
-		f.order = nil
+	if sorted != nil {
+		codes = scattered(codes, sorted)
 	}
 	f.v = &vec{codec: strDict, n: f.n, codes: codes}
 	return nil
@@ -238,12 +265,11 @@ func (f *Column) decodeFunc(c *cursor, d *decoder, sorted []uint32) error {
 	if int(next) != count {
 		return corrupt("field %d has %d values for %d", f.id, count, next)
 	}
-	f.order = nil
 	f.v = &vec{codec: strFunc, n: f.n, codes: codes, inner: inner}
 	return nil
 }
 
-func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
+func (f *Column) decodeTimeDiff(c *cursor, d *decoder, sorted []uint32) error {
 	l, err := readLayout(c)
 	if err != nil {
 		return err
@@ -264,11 +290,13 @@ func (f *Column) decodeTimeDiff(c *cursor, d *decoder) error {
 	if err != nil {
 		return err
 	}
+	if sorted != nil {
+		ints = scattered(ints, sorted)
+	}
 	out := make([]int64, f.n)
 	for i := range out {
-		out[i] = ints[f.place(i)] + base[p.place(i)]
+		out[i] = ints[i] + base[p.place(i)]
 	}
-	f.order = nil
 	f.v = &vec{codec: strTimeDiff, n: f.n, ints: out, layout: l}
 	return nil
 }

@@ -11,12 +11,12 @@ func (s *Segment) Decoded() (small, large int) {
 		large += len(b)
 	}
 	s.src.mu.Unlock()
-	for _, f := range s.fields {
+	for _, f := range s.alive() {
 		f.mu.Lock()
 		if f.v != nil {
 			large += f.v.memory()
 		}
-		large += 4*(len(f.ids)+len(f.sorted)) + 8*len(f.floats)
+		large += 4*len(f.ids) + 8*len(f.floats)
 		if f.set == nil {
 			large += 4 * (len(f.rows) + len(f.index))
 		}

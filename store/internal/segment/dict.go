@@ -1,15 +1,24 @@
 package segment
 
-import "hash/maphash"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+)
 
 // distinct numbers values by their first appearance.
 type distinct struct {
-	seed  maphash.Seed
-	slots []uint32 // number plus one
-	tags  []uint32
+	slots []uint64 // half of a value's hash, and its number plus one
+	seen  []sighting
 }
 
-func newDistinct() distinct { return distinct{seed: maphash.MakeSeed()} }
+// A sighting is a value and where it was seen last: what was used lately is in the processor's cache. Values of up to 16 bytes are known by
+// their ends.
+type sighting struct {
+	low, high uint64 // first and last eight bytes, of a shorter value all of them and 0
+	ref
+}
 
 // number returns for each of vals the number of its value, and the values by number. It gives up, with ok false, when more
 // than limit values are found, or when almost every one of the first thousands is new.
@@ -17,22 +26,29 @@ func (d *distinct) number(buf []byte, vals []ref, limit int) (codes []uint32, di
 	n := numbering{distinct: *d, codes: make([]uint32, 0, len(vals))}
 	n.clear(2 * min(limit, len(vals)))
 	for _, r := range vals {
-		if !n.add(buf, r) || len(n.dict) > limit {
+		if !n.add(buf, r) || len(n.seen) > limit {
 			n.off = true
 			break
 		}
 	}
 	*d = n.distinct
-	return n.codes, n.dict, !n.off
+	return n.codes, n.dict(), !n.off
 }
 
 // numbering numbers values as they come.
 type numbering struct {
 	distinct
-	codes  []uint32
-	dict   []ref
-	recent []ref // where each value was seen last: what was used lately is in the processor's cache
-	off    bool  // given up
+	codes []uint32
+	off   bool // given up
+}
+
+// dict returns the values by number.
+func (d *distinct) dict() []ref {
+	out := make([]ref, len(d.seen))
+	for i := range d.seen {
+		out[i] = d.seen[i].ref
+	}
+	return out
 }
 
 // clear makes room for size slots, at least 256, and forgets everything.
@@ -42,69 +58,109 @@ func (n *numbering) clear(size int) {
 		slots *= 2
 	}
 	if cap(n.slots) < slots {
-		n.slots, n.tags = make([]uint32, slots), make([]uint32, slots)
+		n.slots = make([]uint64, slots)
 	}
-	n.slots, n.tags = n.slots[:slots], n.tags[:slots]
+	n.slots = n.slots[:slots]
 	clear(n.slots)
-	n.codes, n.dict, n.recent, n.off = n.codes[:0], n.dict[:0], n.recent[:0], false
+	n.codes, n.seen, n.off = n.codes[:0], n.seen[:0], false
+}
+
+// Random, so that nobody can choose values whose hashes collide.
+var hashKeys = [3]uint64{rand.Uint64(), rand.Uint64(), rand.Uint64()}
+
+// fold mixes two words into one by a product of 128 bits.
+func fold(a, b uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	return high ^ low
+}
+
+// endsOf returns the first and the last eight bytes of a value, of a shorter one all of them and 0.
+func endsOf(buf []byte, r ref) (low, high uint64) {
+	i, n := int(r.off), int(r.n)
+	if n >= 8 {
+		return binary.LittleEndian.Uint64(buf[i : i+8]), binary.LittleEndian.Uint64(buf[i+n-8 : i+n])
+	}
+	if i+8 <= len(buf) {
+		return binary.LittleEndian.Uint64(buf[i:i+8]) & (1<<(8*r.n) - 1), 0
+	}
+	for k, c := range buf[i : i+n] {
+		low |= uint64(c) << (8 * k)
+	}
+	return low, 0
 }
 
 // add numbers one value. False says that almost every value is new.
 func (n *numbering) add(buf []byte, r ref) bool {
-	s := buf[r.off : r.off+r.n]
+	low, high := endsOf(buf, r)
 	if k := len(n.codes); k > 0 {
-		if last := n.codes[k-1]; equalRefs(buf, r, n.recent[last]) {
+		last := n.codes[k-1]
+		if s := &n.seen[last]; s.low == low && s.high == high && s.same(buf, r) {
 			n.codes = append(roomFor(n.codes, 1), last)
-			n.recent[last] = r
+			s.off = r.off
 			return true
 		}
 	}
-	h := uint32(maphash.Bytes(n.seed, s))
+	h := fold(low^hashKeys[0], high^hashKeys[1]^uint64(r.n))
+	if r.n > 16 {
+		s := buf[r.off : r.off+r.n]
+		for i := 8; i < len(s)-8; i += 8 {
+			h = fold(h^hashKeys[2], binary.LittleEndian.Uint64(s[min(i, len(s)-16):])^hashKeys[0])
+		}
+	}
+	tag := h &^ (1<<32 - 1)
 	mask := uint32(len(n.slots) - 1)
-	for at := h & mask; ; at = (at + 1) & mask {
-		code := n.slots[at]
-		if code == 0 {
-			if len(n.codes) >= trialLen && len(n.dict) > len(n.codes)*9/10 {
+	for at := uint32(h>>32) & mask; ; at = (at + 1) & mask {
+		slot := n.slots[at]
+		if slot == 0 {
+			if len(n.codes) >= trialLen && len(n.seen) > len(n.codes)*9/10 {
 				return false
 			}
-			n.dict, n.recent = append(n.dict, r), append(n.recent, r)
-			n.slots[at], n.tags[at] = uint32(len(n.dict)), h
-			n.codes = append(roomFor(n.codes, 1), uint32(len(n.dict)-1))
-			if 2*len(n.dict) > len(n.slots) {
+			n.codes = append(roomFor(n.codes, 1), uint32(len(n.seen)))
+			n.seen = append(n.seen, sighting{low, high, r})
+			n.slots[at] = tag | uint64(len(n.seen))
+			if 2*len(n.seen) > len(n.slots) {
 				n.grow()
 			}
 			return true
 		}
-		if n.tags[at] == h && equalRefs(buf, r, n.recent[code-1]) {
-			n.recent[code-1] = r
-			n.codes = append(roomFor(n.codes, 1), code-1)
+		if slot&^(1<<32-1) != tag {
+			continue
+		}
+		code := uint32(slot) - 1
+		if s := &n.seen[code]; s.low == low && s.high == high && s.same(buf, r) {
+			s.off = r.off
+			n.codes = append(roomFor(n.codes, 1), code)
 			return true
 		}
 	}
 }
 
+// same says whether r, which has the same ends, is the same value.
+func (s *sighting) same(buf []byte, r ref) bool {
+	return s.n == r.n && (r.n <= 16 || bytes.Equal(buf[s.off+8:s.off+s.n-8], buf[r.off+8:r.off+r.n-8]))
+}
+
 // grow doubles the slots.
 func (n *numbering) grow() {
-	slots, tags := n.slots, n.tags
+	slots := n.slots
 	size := 2 * len(slots)
 	if cap(n.slots) >= size {
-		// The slice is moved within itself no better than afresh.
-		slots, tags = append([]uint32(nil), slots...), append([]uint32(nil), tags...)
-		n.slots, n.tags = n.slots[:size], n.tags[:size]
+		slots = append([]uint64(nil), slots...) // the slice is moved within itself no better than afresh
+		n.slots = n.slots[:size]
 		clear(n.slots)
 	} else {
-		n.slots, n.tags = make([]uint32, size), make([]uint32, size)
+		n.slots = make([]uint64, size)
 	}
 	mask := uint32(size - 1)
-	for i, code := range slots {
-		if code == 0 {
+	for _, slot := range slots {
+		if slot == 0 {
 			continue
 		}
-		at := tags[i] & mask
+		at := uint32(slot>>32) & mask
 		for n.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
-		n.slots[at], n.tags[at] = code, tags[i]
+		n.slots[at] = slot
 	}
 }
 
@@ -118,31 +174,22 @@ const (
 	codesKey          // those of the key, where it is present
 )
 
-// age turns codes that are numbered by first appearance into ages.
-func age(dst []uint64, codes []uint32) {
+// age turns codes that are numbered by first appearance into ages, and says whether they are numbered so.
+func age(dst, codes []uint32) (most uint32, ok bool) {
 	next := uint32(0)
 	for i, c := range codes {
-		if c >= next {
+		switch {
+		case c < next:
+			dst[i] = next - c
+			most = max(most, next-c)
+		case c == next:
 			dst[i] = 0
-			next = c + 1
-		} else {
-			dst[i] = uint64(next - c)
-		}
-	}
-}
-
-// ordered says that codes are numbered by first appearance.
-func ordered(codes []uint32) bool {
-	next := uint32(0)
-	for _, c := range codes {
-		if c > next {
-			return false
-		}
-		if c == next {
 			next++
+		default:
+			return 0, false
 		}
 	}
-	return true
+	return most, true
 }
 
 // plainCodes writes codes that are below count.
@@ -169,57 +216,53 @@ func (e *encoder) plainCodes(m *meta, codes []uint32, own bool) {
 		return
 	}
 	codec, w, _ := e.planCodes(codes, most)
-	us := grow(&e.u64, len(codes))
 	if codec == codesAge {
-		age(us, codes)
-	} else {
-		for i, c := range codes {
-			us[i] = uint64(c)
-		}
+		codes = e.ages // planCodes has made them
 	}
 	m.byte(codec)
 	m.byte(byte(w))
-	e.raw = appendPlanes(e.raw[:0], us, w)
+	e.raw = appendPlanes(e.raw[:0], codes, w)
 	m.stream(e.pack.add(classCodes, e.raw, own))
 }
 
-// planCodes chooses between codes and ages and returns what a sample of them costs.
+// planCodes chooses between codes and ages, which it leaves in e.ages, and returns what a sample of them costs.
 func (e *encoder) planCodes(codes []uint32, most uint32) (codec byte, w width, cost int) {
-	us := grow(&e.u64, len(codes))
-	for i, c := range codes {
-		us[i] = uint64(c)
-	}
+	sample := sampleOf(codes)
 	codec, w = codesPlain, widthOf(uint64(most))
-	e.raw = appendPlanes(e.raw[:0], sampleOf(us), w)
-	cost = e.trial(e.raw)
+	cost = e.costOf(sample, w)
 	if w == 1 || w == 2 || w == 4 { // bytes instead of parts of bytes, where repetitions are worth more
-		e.raw = appendPlanes(e.raw[:0], sampleOf(us), 8)
-		if c := e.trial(e.raw); c < cost {
+		if c := e.costOf(sample, 8); c < cost {
 			w, cost = 8, c
 		}
 	}
-	if most < 3 || !ordered(codes) {
+	if most < 3 {
 		return codec, w, cost
 	}
-	age(us, codes)
-	mostAge := uint64(0)
-	for _, u := range us {
-		mostAge = max(mostAge, u)
+	mostAge, ok := age(grow(&e.ages, len(codes)), codes)
+	if !ok {
+		return codec, w, cost
 	}
-	for _, wa := range []width{widthOf(mostAge), 8} {
-		if wa < widthOf(mostAge) {
-			continue
-		}
-		e.raw = appendPlanes(e.raw[:0], sampleOf(us), wa)
-		if c := e.trial(e.raw); c < cost {
-			codec, w, cost = codesAge, wa, c
+	sample = sampleOf(e.ages)
+	wa := widthOf(uint64(mostAge))
+	if c := e.costOf(sample, wa); c < cost {
+		codec, w, cost = codesAge, wa, c
+	}
+	if wa < 8 {
+		if c := e.costOf(sample, 8); c < cost {
+			codec, w, cost = codesAge, 8, c
 		}
 	}
 	return codec, w, cost
 }
 
+// costOf is what codes take in a width.
+func (e *encoder) costOf(codes []uint32, w width) int {
+	e.raw = appendPlanes(e.raw[:0], codes, w)
+	return e.trial(e.raw)
+}
+
 // vain says that the values are long and so often new that templates will be tried instead.
 func (n *numbering) vain() bool {
 	k := len(n.codes)
-	return k == trialLen/2 && len(n.dict) > k/4 || k >= trialLen && k%trialLen == 0 && len(n.dict) > k*3/4
+	return k == trialLen/2 && len(n.seen) > k/4 || k >= trialLen && k%trialLen == 0 && len(n.seen) > k*3/4
 }

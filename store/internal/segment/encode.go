@@ -66,7 +66,7 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 	}
 	sl := slabs.Get().(*slab)
 	defer slabs.Put(sl)
-	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64}
+	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64, ages: sl.ages}
 	defer sl.take(e)
 	e.t = newTable(b.buf, sl)
 	from := 0
@@ -92,15 +92,8 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 
 // describe encodes everything and returns the description of it.
 func (e *encoder) describe() *meta {
-	all := make([]uint32, e.rows)
-	for i := range all {
-		all[i] = uint32(i)
-	}
+	all := e.t.place()
 	for _, f := range e.t.fields {
-		f.own = f.rows
-		if len(f.rows) == e.rows {
-			f.rows = all
-		}
 		f.sameAs = -1
 	}
 	e.texts()

@@ -24,11 +24,11 @@ type fieldState struct {
 	rank    int  // texts refer to fields of lower rank
 	dense   []uint32
 	num     *numbering
-	own     []uint32 // rows as they were gathered
-	last    []byte   // name: last element of the path
-	parent  int      // field that decides this one, -1
-	sameAs  int      // field of the same values, -1
-	typed   typed    // what was detected, of numbers
+	last    []byte // name: last element of the path
+	parent  int    // field that decides this one, -1
+	sameAs  int    // field of the same values, -1
+	typed   typed  // what was detected, of numbers
+	codesTo int    // of codes without values: one more than the largest, 0 until it is asked
 }
 
 type encoder struct {
@@ -47,6 +47,7 @@ type encoder struct {
 
 	raw, scratch []byte
 	u64          []uint64
+	ages         []uint32
 	seen         []uint32
 	scales       []int8
 }
@@ -102,21 +103,18 @@ func (e *encoder) texts() {
 	for i, f := range t.fields {
 		referable[i] = f.key.kind == String || f.key.kind == Number
 	}
-	var rowTexts []int
 	refs := &refTable{}
+	plans := make([]textPlan, len(t.shapes))
+	for i := range plans {
+		plans[i].make(t, i, miners, referable)
+	}
 	for _, code := range t.codes {
-		sh := &t.shapes[code]
-		rowTexts = rowTexts[:0]
-		for _, id := range sh.fields {
-			if miners[id] != nil {
-				rowTexts = append(rowTexts, id)
-			}
-		}
-		if len(rowTexts) > 1 {
-			slices.SortFunc(rowTexts, func(a, b int) int { return cmp.Compare(t.fields[a].rank, t.fields[b].rank) })
+		p := &plans[code]
+		if len(p.texts) > 0 {
+			p.rows++
 		}
 		ready := false // refs holds this record's values
-		for i, id := range rowTexts {
+		for i, id := range p.texts {
 			f := t.fields[id]
 			mi := miners[id]
 			if mi.known(f.vals[cursors[id]]) {
@@ -125,12 +123,8 @@ func (e *encoder) texts() {
 			if !ready {
 				ready = true
 				refs.reset()
-				for _, id := range sh.fields {
-					if f := t.fields[id]; referable[id] && f.rank == 0 {
-						refs.add(e.buf, f.vals[cursors[id]], id, f.name())
-					}
-				}
-				for _, id := range rowTexts[:i] {
+				p.refer(e, refs, cursors)
+				for _, id := range p.texts[:i] {
 					if f := t.fields[id]; referable[id] {
 						refs.add(e.buf, f.vals[cursors[id]], id, f.name())
 					}
@@ -142,13 +136,72 @@ func (e *encoder) texts() {
 				refs.add(e.buf, f.vals[cursors[id]], id, f.name())
 			}
 		}
-		for _, id := range sh.fields {
+		if ready {
+			p.learn(refs)
+		}
+		for _, id := range t.shapes[code].fields {
 			cursors[id]++
 		}
 	}
 	for _, f := range texts {
 		if mi := miners[f.id]; f.key.kind == Text || len(mi.keys) <= len(f.vals)/2 {
 			e.adopt(f, mi.finish())
+		}
+	}
+}
+
+// textPlan is what taking the texts of a shape's records apart needs.
+type textPlan struct {
+	texts  []int // those of lower rank first
+	others []int // fields that they may refer to
+	used   []bool
+	few    []int // of others, those that they did refer to
+	rows   int
+}
+
+// After learnRefs records of a shape their texts are compared with those fields alone that texts have referred to, but for one record in
+// relearnRefs.
+const (
+	learnRefs   = 256
+	relearnRefs = 16
+)
+
+func (p *textPlan) make(t *table, code int, miners []*miner, referable []bool) {
+	for _, id := range t.shapes[code].fields {
+		switch f := t.fields[id]; {
+		case miners[id] != nil:
+			p.texts = append(p.texts, id)
+		case referable[id] && f.rank == 0:
+			p.others = append(p.others, id)
+		}
+	}
+	slices.SortStableFunc(p.texts, func(a, b int) int { return cmp.Compare(t.fields[a].rank, t.fields[b].rank) })
+	p.used = make([]bool, len(p.others))
+}
+
+func (p *textPlan) learning() bool { return p.rows <= learnRefs || p.rows%relearnRefs == 0 }
+
+// refer puts the values of this record into refs that its texts may refer to.
+func (p *textPlan) refer(e *encoder, refs *refTable, cursors []int) {
+	ids := p.few
+	if p.learning() {
+		ids = p.others
+	}
+	for _, id := range ids {
+		f := e.t.fields[id]
+		refs.add(e.buf, f.vals[cursors[id]], id, f.name())
+	}
+}
+
+// learn keeps in mind what the texts of a record have referred to.
+func (p *textPlan) learn(refs *refTable) {
+	if !p.learning() {
+		return
+	}
+	for i, id := range p.others {
+		if !p.used[i] && refs.found(id) {
+			p.used[i] = true
+			p.few = append(p.few, id)
 		}
 	}
 }
@@ -228,8 +281,8 @@ func (e *encoder) number() {
 		}
 		limit := max(len(f.vals)*3/4, 64)
 		if f.num != nil && !f.num.off {
-			if len(f.num.dict) <= limit {
-				f.codes, f.dict = f.num.codes, f.num.dict
+			if len(f.num.seen) <= limit {
+				f.codes, f.dict = f.num.codes, f.num.dict()
 			}
 			continue
 		}
@@ -240,15 +293,17 @@ func (e *encoder) number() {
 }
 
 func (f *field) count() int {
-	if f.key.kind == kindCodes {
-		most := uint32(0)
-		for _, c := range f.codes {
-			most = max(most, c)
-		}
-		return int(most) + 1
+	if f.key.kind != kindCodes {
+		return len(f.dict)
 	}
-	return len(f.dict)
+	if f.codesTo == 0 {
+		f.codesTo = int(slices.Max(f.codes)) + 1
+	}
+	return f.codesTo
 }
+
+// keyTrial is the number of rows that the key is chosen by.
+const keyTrial = 1 << 14
 
 // chooseKey looks for the field by which records hang together, such as a request or a process: in its order the forms of
 // records follow each other more regularly than as they arrived.
@@ -263,20 +318,21 @@ func (e *encoder) chooseKey() {
 			forms = append(forms, spread(f.text.codes, f.rows, n, 0))
 		}
 	}
+	first := (n - min(n, keyTrial)) / 2
+	rows := make([]uint32, min(n, keyTrial))
+	for i := range rows {
+		rows[i] = uint32(first + i)
+	}
 	cost := func(order []uint32) int {
 		sum := 0
+		raw := grow(&e.raw, len(order))
 		for _, codes := range forms {
-			e.raw = e.raw[:0]
-			for _, r := range order {
-				e.raw = append(e.raw, byte(codes[r]))
+			for i, r := range order {
+				raw[i] = byte(codes[r])
 			}
-			sum += e.trial(e.raw)
+			sum += e.trial(raw)
 		}
 		return sum
-	}
-	rows := make([]uint32, n)
-	for i := range rows {
-		rows[i] = uint32(i)
 	}
 	arrival := cost(rows)
 	best := arrival - arrival/8 - 64
@@ -289,7 +345,11 @@ func (e *encoder) chooseKey() {
 	slices.SortStableFunc(candidates, func(a, b *field) int { return cmp.Compare(len(b.dict), len(a.dict)) })
 	for _, f := range candidates[:min(len(candidates), 24)] {
 		keyOf := spread(f.codes, f.rows, n, uint32(len(f.dict)))
-		if c := cost(countingSort(rows, keyOf, len(f.dict)+1)); c < best {
+		order := countingSort(rows, keyOf, len(f.dict)+1)
+		for i, at := range order {
+			order[i] = rows[at]
+		}
+		if c := cost(order); c < best {
 			best, e.key, e.keyOf = c, f, keyOf
 		}
 	}

@@ -135,6 +135,14 @@ func (e *encoder) numberRange(c *Column, f *field) (least, most float64, err err
 			return float64(low) / unit, float64(high) / unit, nil
 		}
 	}
+	if f.dict != nil {
+		least, most = math.Inf(1), math.Inf(-1)
+		for _, r := range f.dict {
+			v := parseFloat(e.val(r))
+			least, most = min(least, v), max(most, v)
+		}
+		return least, most, nil
+	}
 	fs, err := c.Floats()
 	if err != nil {
 		return 0, 0, err

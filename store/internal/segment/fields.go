@@ -32,7 +32,7 @@ func (e *encoder) decides(p, f *field) (count int, ok bool) {
 		}
 		return true
 	}
-	if len(p.rows) == len(f.rows) && p.rows[0] == f.rows[0] && slices.Equal(p.rows, f.rows) {
+	if sameRows(p.rows, f.rows) {
 		for i, code := range f.codes {
 			if !check(p.codes[i], code) {
 				return 0, false
@@ -104,7 +104,7 @@ func (e *encoder) same(f *field) (*field, bool) {
 		if len(p.vals) != len(f.vals) || p.text != nil && f.text == nil || !equalRefs(e.buf, p.vals[0], f.vals[0]) || p.sameAs >= 0 || p.parent >= 0 && p.parent != f.parent {
 			continue
 		}
-		if p.rows[0] != f.rows[0] || !slices.Equal(p.rows, f.rows) {
+		if !sameRows(p.rows, f.rows) {
 			continue
 		}
 		equal := true
@@ -198,7 +198,7 @@ func (e *encoder) field(m *meta, f *field) {
 		e.list(m, permute(f.vals, firsts), 0, len(firsts) == len(f.dict))
 		return
 	}
-	if t, ok := e.detect(f.vals); ok {
+	if t, ok := e.detectField(f); ok {
 		f.isTime = t.codec == strTime
 		if f.isTime && e.timeDiff(m, f, t) {
 			return
@@ -339,7 +339,7 @@ func (e *encoder) timeDiff(m *meta, f *field, t typed) bool {
 		e.times, e.timeAt, e.timeL = f, t.ints, t.layout
 		return false
 	}
-	if e.times == nil || e.timeL != t.layout || len(f.rows) != len(e.times.rows) || !slices.Equal(f.rows, e.times.rows) {
+	if e.times == nil || e.timeL != t.layout || !sameRows(f.rows, e.times.rows) {
 		return false
 	}
 	diff := make([]int64, len(t.ints))

@@ -164,11 +164,9 @@ func (d *decoder) readInts(c *cursor, n int) ([]int64, error) {
 			c.fail("width of numbers")
 			return nil, c.err
 		}
-		b, err := d.stream(c, planeBytes(n, w))
-		if err != nil {
+		if err := decodePlanes(d, c, vs, w); err != nil {
 			return nil, err
 		}
-		readPlanes(vs, b, w)
 		if codec == intsZigzag {
 			for i, v := range vs {
 				vs[i] = unzigzag(uint64(v))

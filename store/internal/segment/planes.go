@@ -1,5 +1,7 @@
 package segment
 
+import "slices"
+
 // Integers are written as planes: all lowest bytes, then all second bytes, and so on, so that bytes of one meaning stand
 // together. Numbers under 16 share bytes: 8, 4 or 2 to one.
 
@@ -32,21 +34,28 @@ func planeBytes(n int, w width) int {
 	return n * (w / 8)
 }
 
-func appendPlanes(dst []byte, vs []uint64, w width) []byte {
+func appendPlanes[T uint64 | uint32](dst []byte, vs []T, w width) []byte {
 	start := len(dst)
 	n := planeBytes(len(vs), w)
-	dst = append(dst, make([]byte, n)...)
+	dst = slices.Grow(dst, n)[:start+n]
 	out := dst[start:]
 	switch {
 	case w == 0:
 	case w < 8:
-		per := 8 / w
+		per, shift, b := 8/w, 0, byte(0)
 		for i, v := range vs {
-			out[i/per] |= byte(v) << (i % per * w)
+			b |= byte(v) << shift
+			if shift += w; shift == 8 {
+				out[i/per] = b
+				shift, b = 0, 0
+			}
+		}
+		if shift > 0 {
+			out[n-1] = b
 		}
 	default:
 		for p := range w / 8 {
-			plane, shift := out[p*len(vs):(p+1)*len(vs)], p*8
+			plane, shift := out[p*len(vs):][:len(vs)], p*8
 			for i, v := range vs {
 				plane[i] = byte(v >> shift)
 			}
@@ -62,8 +71,13 @@ func readPlanes[T uint64 | int64 | uint32](vs []T, b []byte, w width) {
 		clear(vs)
 	case w < 8:
 		per, mask := 8/w, byte(1)<<w-1
-		for i := range vs {
-			vs[i] = T(b[i/per] >> (i % per * w) & mask)
+		for _, c := range b {
+			some := vs[:min(per, len(vs))]
+			vs = vs[len(some):]
+			for i := range some {
+				some[i] = T(c & mask)
+				c >>= w
+			}
 		}
 	default:
 		for i, c := range b[:len(vs)] {

@@ -32,6 +32,8 @@ type Segment struct {
 
 	extras
 	rowSets       rowSets
+	liveMu        sync.Mutex    // taken last
+	live          []*Column     // those that may hold what is decoded
 	ticks         atomic.Uint32 // see Tick
 	changes       atomic.Uint64 // see Changes
 	columnsOnce   sync.Once
@@ -59,6 +61,7 @@ type Column struct {
 	text   *Column // of a slot: the field of the text, whose table tells the rows
 	slot   int
 	mu     sync.Mutex
+	live   bool // among the segment's
 	loaded bool
 	err    error
 	v      *vec
@@ -70,7 +73,6 @@ type Column struct {
 	refIDs []int   // of a text: the fields of its slots
 	tmpl   int     // of a text: the field of its template codes
 	ids    []uint32
-	sorted []uint32 // codes of a dictionary by entry
 	floats []float64
 	used   []stream
 

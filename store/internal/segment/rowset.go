@@ -12,18 +12,27 @@ type rowSet struct {
 	sorted []uint32
 }
 
-// byKey returns the place of each entry in the order of the key, and the entries in that order. They are not to be written to.
-func (r *rowSet) byKey(keyOf []uint32, keys int) (place, sorted []uint32) {
+// byKey returns the entries in the order of the key. It is not to be written to.
+func (r *rowSet) byKey(keyOf []uint32, keys int) []uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sorted == nil {
 		r.sorted = countingSort(r.rows, keyOf, keys)
+	}
+	return r.sorted
+}
+
+// places returns the place of each entry in the order of the key, of which byKey has been asked. It is not to be written to.
+func (r *rowSet) places() []uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.place == nil {
 		r.place = make([]uint32, len(r.sorted))
 		for p, i := range r.sorted {
 			r.place[i] = uint32(p)
 		}
 	}
-	return r.place, r.sorted
+	return r.place
 }
 
 // entries returns the entry of each row, -1 where there is none. It is not to be written to.
@@ -73,14 +82,21 @@ func (s *rowSets) of(has []bool, shapes []uint32, n int) *rowSet {
 		}
 	}
 	return s.get(string(key), func() []uint32 {
-		out := make([]uint32, 0, n)
-		for r, code := range shapes {
-			if has[code] {
-				out = append(out, uint32(r))
-			}
-		}
-		return out
+		return rowsIn(shapes, key, n)
 	})
+}
+
+// rowsIn returns the places of the n codes for which in has a 1, without branches: what comes next is hard to predict.
+func rowsIn(codes []uint32, in []byte, n int) []uint32 {
+	out := make([]uint32, n+1)
+	k := 0
+	for i, code := range codes {
+		out[k] = uint32(i)
+		if k += int(in[code]); k > n {
+			break // there are more than there should be: the caller counts
+		}
+	}
+	return out[:k]
 }
 
 func (s *rowSets) get(key string, rows func() []uint32) *rowSet {

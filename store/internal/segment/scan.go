@@ -2,6 +2,8 @@ package segment
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -34,24 +36,27 @@ func scanValue(s []byte, i int, kind Kind) int {
 	return -1
 }
 
-// plain marks the bytes that need no second look within a JSON string.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < 0x80; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
+const ones = 0x0101010101010101
+
+// special marks, by its high bit, the lowest byte of w that needs a second look within a JSON string: a control character, a quote, a
+// backslash, what is not ASCII. Bytes above it may be marked for nothing.
+func special(w uint64) uint64 {
+	return ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones) | w) & (0x80 * ones)
+}
 
 // scanString returns the place of the closing quote.
 func scanString(s []byte, i int) int {
 	start, high := i, false
 	for i < len(s) {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
+		if len(s)-i >= 8 {
+			found := special(binary.LittleEndian.Uint64(s[i:]))
+			if found == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(found) / 8
 		}
-		switch {
+		switch c := s[i]; {
 		case c == '"':
 			if high && !utf8.Valid(s[start:i]) {
 				return -1
@@ -59,7 +64,9 @@ func scanString(s []byte, i int) int {
 			return i
 		case c >= 0x80:
 			high = true
-			i++
+			for i < len(s) && s[i] >= 0x80 {
+				i++
+			}
 		case c == '\\':
 			if i+1 >= len(s) {
 				return -1
@@ -80,8 +87,10 @@ func scanString(s []byte, i int) int {
 			default:
 				return -1
 			}
-		default:
+		case c < ' ':
 			return -1
+		default:
+			i++
 		}
 	}
 	return -1

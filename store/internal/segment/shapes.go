@@ -1,6 +1,10 @@
 package segment
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+)
 
 // Kind says what the bytes of a field's values are.
 type Kind uint8
@@ -41,6 +45,7 @@ type table struct {
 	lits   [][]byte
 	cols   []int
 	litAt  int
+	rows   []uint32 // those of all fields
 	slab   *slab
 }
 
@@ -74,7 +79,7 @@ type edge struct {
 }
 
 func newTable(buf []byte, sl *slab) *table {
-	t := &table{buf: buf, slab: sl, codes: sl.codes[:0], root: &branch{}, byPath: map[fieldKey]int{}, seen: map[fieldKey]int{}}
+	t := &table{buf: buf, slab: sl, codes: sl.codes[:0], rows: sl.rows, root: &branch{}, byPath: map[fieldKey]int{}, seen: map[fieldKey]int{}}
 	t.field(fieldKey{kind: Text})
 	t.shapes = append(t.shapes, shape{lits: [][]byte{nil, nil}, fields: []int{0}})
 	return t
@@ -97,7 +102,6 @@ func (t *table) field(k fieldKey) int {
 
 // add reads the record at t.buf[off:end].
 func (t *table) add(off, end int) {
-	row := uint32(len(t.codes))
 	code, ok := t.match(off, end)
 	if !ok {
 		if code, ok = t.learn(off, end); !ok {
@@ -109,7 +113,6 @@ func (t *table) add(off, end int) {
 	for i, id := range t.shapes[code].fields {
 		f := t.fields[id]
 		f.vals = append(roomFor(f.vals, 1), t.vals[i])
-		f.rows = append(roomFor(f.rows, 1), row)
 		if num := f.num; num != nil && !num.off && (!num.add(t.buf, t.vals[i]) || num.vain()) {
 			num.off = true
 		}
@@ -276,4 +279,84 @@ func (t *table) member(s []byte, i int) int {
 		end++
 	}
 	return end
+}
+
+// place finds the rows of all fields and returns all rows. Fields that are in the same shapes share the slice of their rows.
+func (t *table) place() (all []uint32) {
+	n := len(t.codes)
+	counts := make([]int, len(t.shapes))
+	for _, code := range t.codes {
+		counts[code]++
+	}
+	in := make([][]byte, len(t.fields)) // the shapes that a field is in
+	for code, s := range t.shapes {
+		if counts[code] == 0 {
+			continue
+		}
+		for _, id := range s.fields {
+			in[id] = binary.LittleEndian.AppendUint16(in[id], uint16(code))
+		}
+	}
+	groups := map[string]int{}
+	var sizes []int
+	var first []int // field of each group
+	of := make([]int, len(t.fields))
+	for id, shapes := range in {
+		g, ok := groups[string(shapes)]
+		if !ok {
+			g = len(sizes)
+			groups[string(shapes)] = g
+			first = append(first, id)
+			size := 0
+			for i := 0; i < len(shapes); i += 2 {
+				size += counts[binary.LittleEndian.Uint16(shapes[i:])]
+			}
+			sizes = append(sizes, size)
+		}
+		of[id] = g
+	}
+	total := n
+	for _, size := range sizes {
+		if size < n {
+			total += size
+		}
+	}
+	room := grow(&t.rows, total)
+	take := func(size int) []uint32 {
+		s := room[:0:size]
+		room = room[size:]
+		return s
+	}
+	all = take(n)[:n]
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	rows := make([][]uint32, len(sizes))
+	filled := make([][]int, len(t.shapes)) // the groups that a row of the shape is in
+	for g, size := range sizes {
+		if size == n {
+			rows[g] = all
+			continue
+		}
+		rows[g] = take(size)
+		shapes := in[first[g]]
+		for i := 0; i < len(shapes); i += 2 {
+			code := binary.LittleEndian.Uint16(shapes[i:])
+			filled[code] = append(filled[code], g)
+		}
+	}
+	for row, code := range t.codes {
+		for _, g := range filled[code] {
+			rows[g] = append(rows[g], uint32(row))
+		}
+	}
+	for id, f := range t.fields {
+		f.rows = rows[of[id]]
+	}
+	return all
+}
+
+// sameRows says whether a and b are equal.
+func sameRows(a, b []uint32) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || a[0] == b[0] && slices.Equal(a, b))
 }

@@ -9,28 +9,29 @@ import (
 type slab struct {
 	codes []uint32
 	vals  [][]ref
-	rows  [][]uint32
+	rows  []uint32
 	dict  distinct
 	nums  []*numbering
 	raw   []byte
 	zip   []byte
 	u64   []uint64
+	ages  []uint32
 }
 
 // slabs are few: encodings are large and rarely concurrent.
-var slabs = sync.Pool{New: func() any { return &slab{dict: newDistinct()} }}
+var slabs = sync.Pool{New: func() any { return &slab{} }}
 
 // lend gives a field the memory of another that was.
 func (s *slab) lend(f *field) {
 	if n := len(s.vals); n > 0 {
-		f.vals, f.rows = s.vals[n-1][:0], s.rows[n-1][:0]
-		s.vals, s.rows = s.vals[:n-1], s.rows[:n-1]
+		f.vals = s.vals[n-1][:0]
+		s.vals = s.vals[:n-1]
 	}
 }
 
 // numbering returns an empty one.
 func (s *slab) numbering() *numbering {
-	n := &numbering{distinct: newDistinct()}
+	n := &numbering{}
 	if k := len(s.nums); k > 0 {
 		n = s.nums[k-1]
 		s.nums = s.nums[:k-1]
@@ -52,17 +53,18 @@ const keepAtLeast = 1024
 
 // take keeps what the encoder has used. Fields come back in reverse, so that the first get what the first had.
 func (s *slab) take(e *encoder) {
-	s.vals, s.rows = s.vals[:0], s.rows[:0]
+	s.vals = s.vals[:0]
 	for i := len(e.t.fields) - 1; i >= 0; i-- {
-		if f := e.t.fields[i]; !f.derived && cap(f.vals) >= keepAtLeast && f.own != nil {
-			s.vals, s.rows = append(s.vals, f.vals), append(s.rows, f.own)
+		if f := e.t.fields[i]; !f.derived && cap(f.vals) >= keepAtLeast {
+			s.vals = append(s.vals, f.vals)
 		}
 	}
+	s.rows = e.t.rows
 	s.nums = s.nums[:0]
 	for i := len(e.t.fields) - 1; i >= 0; i-- {
 		if n := e.t.fields[i].num; n != nil {
 			s.nums = append(s.nums, n)
 		}
 	}
-	s.codes, s.dict, s.raw, s.zip, s.u64 = e.t.codes, e.dict, e.raw, e.scratch, e.u64
+	s.codes, s.dict, s.raw, s.zip, s.u64, s.ages = e.t.codes, e.dict, e.raw, e.scratch, e.u64, e.ages
 }

@@ -229,7 +229,7 @@ func (s *Segment) forget() {
 func (s *Segment) forgetColumns() {
 	s.changes.Add(1)
 	s.src.release()
-	for _, f := range s.fields {
+	for _, f := range s.alive() {
 		f.mu.Lock()
 		f.forget()
 		f.mu.Unlock()
@@ -253,7 +253,7 @@ func (s *Segment) Release() {
 	}
 	defer s.inUse.Unlock()
 	s.forget()
-	for _, f := range s.fields {
+	for _, f := range s.alive() {
 		f.slimMu.Lock()
 		f.slim = slim{}
 		f.slimMu.Unlock()
@@ -263,10 +263,17 @@ func (s *Segment) Release() {
 	s.filterMu.Unlock()
 }
 
+// alive returns the columns that may hold what is decoded. It is not to be written to.
+func (s *Segment) alive() []*Column {
+	s.liveMu.Lock()
+	defer s.liveMu.Unlock()
+	return s.live
+}
+
 // forget drops what load and its likes have made.
 func (f *Column) forget() {
 	f.set = nil
-	f.loaded, f.err, f.v, f.order, f.rows, f.index, f.ids, f.sorted, f.floats = false, nil, nil, nil, nil, nil, nil, nil, nil
+	f.loaded, f.err, f.v, f.order, f.rows, f.index, f.ids, f.floats = false, nil, nil, nil, nil, nil, nil, nil
 }
 
 // Tick tells that one more request is done with the segment.
@@ -280,7 +287,7 @@ func (s *Segment) Trim(requests uint32) {
 	defer s.inUse.Unlock()
 	s.changes.Add(1)
 	now := s.ticks.Load()
-	for _, f := range s.fields {
+	for _, f := range s.alive() {
 		f.slimMu.Lock()
 		if now-f.slimTouched.Load() > requests {
 			f.slim = slim{}

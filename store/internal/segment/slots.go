@@ -128,21 +128,10 @@ type Form struct {
 
 // Form returns the form of a column's values, and false when they have none.
 func (c *Column) Form() (Form, bool) {
-	if len(c.body) > 3 { // behind the order stands how the values are written
-		switch {
-		case c.body[1] == strInt:
-			return decimalForm(0, decFixed), true
-		case c.body[1] == strDecimal && c.body[2] < 0x80:
-			return decimalForm(int(c.body[2]), c.body[3]), true
-		}
-	}
 	c.facts.mu.Lock()
 	defer c.facts.mu.Unlock()
-	if !c.facts.formKnown {
-		if c.load() != nil {
-			return Form{}, false
-		}
-		c.facts.form, c.facts.formed = c.v.form()
+	if !c.facts.formKnown && len(c.body) > 0 {
+		c.facts.form, c.facts.formed = c.seg.formOf(&cursor{b: c.body[1:]}, 0) // behind the order
 		c.facts.formKnown = true
 	}
 	return c.facts.form, c.facts.formed
@@ -167,27 +156,42 @@ func decimalForm(scale int, style byte) Form {
 	return Form{Decimal: true, Fraction: scale}
 }
 
-func (v *vec) form() (Form, bool) {
-	switch v.codec {
+// formOf reads how the values of a list are written, and decodes none of them.
+func (s *Segment) formOf(c *cursor, depth int) (f Form, ok bool) {
+	if len(c.b) == 0 || depth > maxNesting+4 {
+		return Form{}, false
+	}
+	switch c.byte() {
 	case strInt:
-		return decimalForm(0, decFixed), true
+		f, ok = decimalForm(0, decFixed), true
 	case strDecimal:
-		return decimalForm(v.param, v.style), true
+		scale := c.count(18)
+		f, ok = decimalForm(scale, c.byte()), true
 	case strHex:
-		return Form{Digits: 2 * v.param}, v.style < uuidLower
-	case strDict, strFunc:
-		if v.inner != nil {
-			return v.inner.form()
+		f.Digits = 2 * c.count(maxHex)
+		ok = c.byte() < uuidLower
+	case strDict:
+		c.uint()
+		skipCodes(c)
+		return s.formOf(c, depth+1)
+	case strFunc:
+		c.uint()
+		c.uint()
+		return s.formOf(c, depth+1)
+	case strSame:
+		if p := s.fields[c.count(len(s.fields)-1)]; c.err == nil && len(p.body) > 0 {
+			return s.formOf(&cursor{b: p.body[1:]}, depth+1)
 		}
 	case strAffix:
-		f, ok := v.inner.form()
-		f.Prefix, f.Suffix = string(v.prefix)+f.Prefix, f.Suffix+string(v.suffix)
-		return f, ok && !f.Decimal
+		prefix, suffix := c.bytes(), c.bytes()
+		f, ok = s.formOf(c, depth+1)
+		f.Prefix, f.Suffix = string(prefix)+f.Prefix, f.Suffix+string(suffix)
+		ok = ok && !f.Decimal
 	}
-	return Form{}, false
+	return f, ok && c.err == nil
 }
 
-// Values returns the different values of a column, a line break behind each, and whether these are all: not more than most bytes, and
+// Values returns the values of a column, each at least once, a line break behind each, and whether these are all: not more than most bytes, and
 // none that has a line break or an escape itself. They are not to be written to.
 func (c *Column) Values(most int) ([]byte, bool) {
 	c.facts.mu.Lock()
@@ -202,18 +206,13 @@ func (c *Column) Values(most int) ([]byte, bool) {
 	return out, all
 }
 
-func (c *Column) listValues(most int) ([]byte, bool) {
-	if c.load() != nil || c.v.codec == strText && c.refIDs != nil {
+func (c *Column) listValues(most int) (out []byte, all bool) {
+	var err error
+	defer guard(&err)
+	v, err := c.seg.valuesOf(c, most)
+	if v == nil || err != nil {
 		return nil, false
 	}
-	v := c.v
-	if _, vals := v.dict(); vals != nil {
-		v = vals
-	}
-	if v.n > most {
-		return nil, false
-	}
-	var out []byte
 	for i := range v.n {
 		from := len(out)
 		out = v.append(out, i)
@@ -229,6 +228,48 @@ func (c *Column) listValues(most int) ([]byte, bool) {
 	return out, true
 }
 
+// valuesOf decodes the different values of a column and not which rows have them; nil when they may be more than most.
+func (s *Segment) valuesOf(f *Column, most int) (*vec, error) {
+	if len(f.body) < 2 || f.key.kind == kindCodes {
+		return nil, nil
+	}
+	c, d, n := &cursor{b: f.body[1:]}, decoder{src: &s.src}, f.n
+	switch c.b[0] {
+	case strDict:
+		c.byte()
+		if n = c.count(f.n); n <= most {
+			skipCodes(c)
+		}
+	case strFunc:
+		c.byte()
+		c.uint()
+		n = c.count(f.n)
+	case strSame:
+		c.byte()
+		if id := c.count(len(s.fields) - 1); c.err == nil && id < f.id {
+			return s.valuesOf(s.fields[id], most)
+		}
+		return nil, c.err
+	case strTimeDiff:
+		return nil, nil
+	case strText:
+		if f.text == nil && f.body[0] == orderArrival { // its variables are columns
+			return nil, nil
+		}
+	}
+	if n > most || c.err != nil {
+		return nil, c.err
+	}
+	v, err := d.list(c, n, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, vals := v.dict(); vals != nil {
+		v = vals
+	}
+	return v, nil
+}
+
 // Decimals returns the entries of a column that are decimal numbers, as whole numbers of which the last scale digits are the fraction. It
 // is nil for others.
 func (c *Column) Decimals() (ints []int64, scale int, err error) {
@@ -242,10 +283,7 @@ func (c *Column) Decimals() (ints []int64, scale int, err error) {
 	default:
 		return nil, 0, nil
 	}
-	if c.order == nil {
-		return c.v.ints, scale, nil
-	}
-	return permute(c.v.ints, c.order), scale, nil
+	return c.v.ints, scale, nil
 }
 
 // MayHoldObjects says whether a value of a Text column may be a JSON object: objects of a form that a segment has no room for are kept

@@ -60,7 +60,7 @@ func (s *source) block(id int, keep bool) ([]byte, error) {
 		}
 	}
 	b := s.blocks[id]
-	stored := make([]byte, b.stored)
+	stored := buffer(b.stored)
 	if _, err := s.r.ReadAt(stored, b.off); err != nil {
 		return nil, &BlockError{id, b.off, b.stored, err.Error()}
 	}
@@ -70,9 +70,10 @@ func (s *source) block(id int, keep bool) ([]byte, error) {
 	raw := stored
 	if b.raw != b.stored {
 		var err error
-		if raw, err = unzip().DecodeAll(stored, make([]byte, 0, b.raw)); err != nil {
+		if raw, err = unzip().DecodeAll(stored, buffer(b.raw)[:0]); err != nil {
 			return nil, &BlockError{id, b.off, b.stored, err.Error()}
 		}
+		buffers.Put(&stored)
 		if len(raw) != b.raw {
 			return nil, &BlockError{id, b.off, b.stored, "wrong length"}
 		}
@@ -81,6 +82,24 @@ func (s *source) block(id int, keep bool) ([]byte, error) {
 		s.shared[id] = raw
 	}
 	return raw, nil
+}
+
+// buffers are those of blocks that nobody holds any more.
+var buffers sync.Pool
+
+// buffer returns n bytes, whatever they are.
+func buffer(n int) []byte {
+	if b, ok := buffers.Get().(*[]byte); ok && cap(*b) >= n {
+		return (*b)[:n]
+	}
+	return make([]byte, n)
+}
+
+// recycle gives the bytes of a stream back, which nobody holds any more. It keeps those of blocks that are shared.
+func (s *source) recycle(st stream, b []byte) {
+	if st.n > 0 && st.off == 0 && st.n == s.raw(st.block) {
+		buffers.Put(&b)
+	}
 }
 
 // stream returns the bytes of a stream.

@@ -198,6 +198,8 @@ type refEntry struct {
 	name []byte
 	next uint8
 	hash uint8
+
+	found bool
 }
 
 // slotRefs is how many numbers of a reference mean a variable of the same text; fields are numbered from here.
@@ -247,6 +249,7 @@ func (t *refTable) find(buf, s []byte, i int) (id, n int) {
 		return 0, 0
 	}
 	named := false
+	var hit *refEntry
 	for k := t.head[refHash(s[i:])]; k != 0; {
 		e := &t.entries[k-1]
 		k = e.next
@@ -261,7 +264,21 @@ func (t *refTable) find(buf, s []byte, i int) (id, n int) {
 		}
 		if l > n || isNamed {
 			id, n, named = e.id, l, isNamed
+			hit = e
 		}
 	}
+	if hit != nil {
+		hit.found = true
+	}
 	return id, n
+}
+
+// found says whether a field's value has been found since the last reset.
+func (t *refTable) found(id int) bool {
+	for i := range t.entries {
+		if e := &t.entries[i]; e.found && e.id == id+slotRefs {
+			return true
+		}
+	}
+	return false
 }

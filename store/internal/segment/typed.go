@@ -120,9 +120,10 @@ func (e *encoder) detect(vals []ref) (typed, bool) {
 	}
 	ints := make([]int64, 0, len(vals))
 	for _, l := range wholeTimes(first) {
+		c := newClock(l)
 		for _, r := range vals {
-			v, n, ok := l.parse(e.val(r))
-			if !ok || n != int(r.n) {
+			v, ok := c.read(e.val(r))
+			if !ok {
 				break
 			}
 			ints = append(ints, v)
@@ -138,6 +139,31 @@ func (e *encoder) detect(vals []ref) (typed, bool) {
 		}
 	}
 	return e.detectHex(vals)
+}
+
+// detectField is detect for the values of a field, by its dictionary where that is shorter.
+func (e *encoder) detectField(f *field) (typed, bool) {
+	if f.codes == nil || len(f.dict) > len(f.vals)/2 {
+		return e.detect(f.vals)
+	}
+	t, ok := e.detect(f.dict)
+	if !ok {
+		return t, false
+	}
+	if t.codec == strHex {
+		all := make([]byte, 0, t.param*len(f.codes))
+		for _, c := range f.codes {
+			all = append(all, t.bytes[int(c)*t.param:][:t.param]...)
+		}
+		t.bytes = all
+		return t, true
+	}
+	all := make([]int64, len(f.codes))
+	for i, c := range f.codes {
+		all[i] = t.ints[c]
+	}
+	t.ints = all
+	return t, true
 }
 
 // wholeTimes finds the layouts of a value that is nothing but a time, with any offset from UTC behind it.

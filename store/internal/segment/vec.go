@@ -56,6 +56,22 @@ func (d *decoder) stream(c *cursor, n int) ([]byte, error) {
 	return d.read(st)
 }
 
+// decodePlanes fills vs from a stream of planes.
+func decodePlanes[T int64 | uint32](d *decoder, c *cursor, vs []T, w width) error {
+	st := c.stream()
+	if n := planeBytes(len(vs), w); c.err != nil || st.n != n {
+		c.fail(fmt.Sprintf("size of a stream %d want %d", st.n, n))
+		return c.err
+	}
+	b, err := d.read(st)
+	if err != nil {
+		return err
+	}
+	readPlanes(vs, b, w)
+	d.src.recycle(st, b)
+	return nil
+}
+
 func (d *decoder) read(st stream) ([]byte, error) {
 	d.used = append(d.used, st)
 	return d.src.stream(st)
@@ -81,11 +97,9 @@ func (d *decoder) codes(c *cursor, n, count int) ([]uint32, error) {
 			c.fail("width of codes")
 			return nil, c.err
 		}
-		b, err := d.stream(c, planeBytes(n, w))
-		if err != nil {
+		if err := decodePlanes(d, c, out, w); err != nil {
 			return nil, err
 		}
-		readPlanes(out, b, w)
 		if codec == codesAge {
 			next := uint32(0)
 			for i, v := range out {
