@@ -44,6 +44,7 @@ func TestAWrongConfigNamesFieldValueAndWhatIsAllowed(t *testing.T) {
 		{"mask: {rules: [{name: X, pattern: 'a', literals: [a], keywords: ['']}]}", `mask.rules[0].keywords: want words`},
 		{"mask: {former_hash_keys: [short]}", `mask.former_hash_keys[0]: want at least 16 bytes; it has 5`},
 		{"mask: {report_every: 1ms}", `mask.report_every: "1ms": want from 1s to 24h`},
+		{"sinks: [{type: json, path: a.jsonl}, {type: json, path: ./a.jsonl}]", `sinks[1].path: "a.jsonl": want a path of its own; sinks[0] writes there`},
 		{"queue: {workers: 257}", `c.yaml:1:18: queue.workers: "257": want from 1 to 256`},
 		{"queue: {timeout: 10us}", `c.yaml:1:18: queue.timeout: "10µs": want from 1ms to 1h`},
 		{"queue: {report_every: 48h}", `c.yaml:1:23: queue.report_every: "48h0m0s": want from 1ms to 24h`},

@@ -112,8 +112,9 @@ func (u *fileUse) Close() (err error) {
 		}
 		delete(f.open, u.path)
 		u.logFile.mu.Lock()
-		defer u.logFile.mu.Unlock()
-		err = u.w.Close()
+		w := u.w
+		u.logFile.mu.Unlock()
+		err = w.Close() // not under the lock: it waits for an OnError, which may log to this file
 	})
 	return err
 }

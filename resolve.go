@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -322,6 +323,7 @@ func (ck *checker) sinks(configs []SinkConfig) []sinkPlan {
 		}
 		index[c.Name] = i
 		if c.Path != "" {
+			c.Path = filepath.Clean(c.Path) // one spelling for one file
 			if c.Type != sinkJSON && c.Type != sinkStore || c.Output != "" {
 				ck.bad(field("path"), c.Path, "a path only for types json and store, without output")
 			}

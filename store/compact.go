@@ -31,7 +31,7 @@ func (r *Rewritten) add(o Rewritten) {
 }
 
 // Compact merges neighbouring segments and compresses them harder, until ctx ends. Segments that are large and compacted already
-// are left alone.
+// are left alone. What cannot be read or written hinders no other, and the errors are joined.
 func (s *Store) Compact(ctx context.Context) (Rewritten, error) {
 	return s.compact(ctx, func(*segment.Segment) bool { return true })
 }
@@ -40,17 +40,20 @@ func (s *Store) compact(ctx context.Context, ripe func(*segment.Segment) bool) (
 	s.rewrite.Lock()
 	defer s.rewrite.Unlock()
 	var total Rewritten
+	if s.isClosed() {
+		return total, ErrClosed
+	}
+	var errs []error
 	for _, group := range s.groups(ripe) {
-		if err := ctx.Err(); err != nil {
-			return total, fmt.Errorf("store: compact: %w", context.Cause(ctx))
+		if ctx.Err() != nil {
+			errs = append(errs, fmt.Errorf("store: compact: %w", context.Cause(ctx)))
+			break
 		}
 		r, err := s.replace(group, nil)
 		total.add(r)
-		if err != nil {
-			return total, err
-		}
+		errs = append(errs, err)
 	}
-	return total, nil
+	return total, errors.Join(errs...)
 }
 
 // groups finds runs of neighbours that are ripe and fit into one segment.
@@ -168,12 +171,15 @@ func (s *Store) tidy() error {
 		ctx, cancel := s.untilStopped()
 		r, cerr := s.compact(ctx, func(seg *segment.Segment) bool { _, to := seg.TimeRange(); return to < before })
 		cancel()
-		if !errors.Is(cerr, context.Canceled) {
+		if !errors.Is(cerr, context.Canceled) && !errors.Is(cerr, ErrClosed) {
 			err = cerr
 		}
 		s.count(r)
 	}
 	r, rerr := s.Retain()
+	if errors.Is(rerr, ErrClosed) {
+		rerr = nil
+	}
 	s.count(r)
 	return errors.Join(err, rerr)
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +48,8 @@ func (s *Store) Erase(ctx context.Context, path, value string) (Receipt, error) 
 // EraseQuery removes all records that match the query and are in the store when it is called, but for those that a legal hold
 // covers. It seals the tail, rewrites the segments that hold such records, and removes the old ones and the journal's files; then
 // it writes the receipt, in which the subject stands as it is given: it should name nobody. Blocks that the file system had given
-// to removed files are not overwritten. When it fails midway, what is rewritten stays so, and calling it again does the rest.
+// to removed files are not overwritten. When it fails midway, what is rewritten stays so, and calling it again does the rest. A
+// segment that cannot be read hinders the erasure from no other.
 func (s *Store) EraseQuery(ctx context.Context, q search.Query, subject string) (Receipt, error) {
 	return s.erase(ctx, q, Receipt{Subject: subject})
 }
@@ -58,16 +61,20 @@ func (s *Store) erase(ctx context.Context, q search.Query, rec Receipt) (Receipt
 	}
 	s.rewrite.Lock()
 	defer s.rewrite.Unlock()
+	if s.isClosed() { // the directory may have another writer
+		return rec, ErrClosed
+	}
 	err := withHolds(ctx, s.fs, s.dir, func(holds []Hold) error {
+		var errs []error
 		for _, sp := range s.listed() {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("store: erase: %w", context.Cause(ctx))
+			if ctx.Err() != nil {
+				return errors.Join(append(errs, fmt.Errorf("store: erase: %w", context.Cause(ctx)))...)
 			}
 			if err := s.eraseFrom(ctx, sp, q, holds, &rec); err != nil {
-				return fmt.Errorf("store: erase: segment %s: %w", sp.name(), err)
+				errs = append(errs, fmt.Errorf("store: erase: segment %s: %w", sp.name(), err))
 			}
 		}
-		return nil
+		return errors.Join(errs...)
 	})
 	if err != nil {
 		return rec, err
@@ -193,7 +200,10 @@ func (s *Store) writeReceipt(rec Receipt) error {
 	}
 	size, err := f.Size()
 	if err == nil {
-		_, err = f.WriteAt(append(b, '\n'), size)
+		b, err = onOwnLine(f, size, append(b, '\n'))
+	}
+	if err == nil {
+		_, err = f.WriteAt(b, size)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -205,6 +215,18 @@ func (s *Store) writeReceipt(rec Receipt) error {
 		return fmt.Errorf("store: receipt: %w", err)
 	}
 	return nil
+}
+
+// onOwnLine puts a line's end before b when the last line of f, whose size is given, has none: a crash has torn it.
+func onOwnLine(f io.ReaderAt, size int64, b []byte) ([]byte, error) {
+	var last [1]byte
+	if size == 0 {
+		return b, nil
+	}
+	if _, err := f.ReadAt(last[:], size-1); err != nil || last[0] == '\n' {
+		return b, err
+	}
+	return append([]byte{'\n'}, b...), nil
 }
 
 // Receipts returns the receipts of all erasures, oldest first.

@@ -106,7 +106,9 @@ func (r *Reader) snapshot() (s *Snapshot, spans []span, whole bool, err error) {
 			if errors.Is(o.err, fs.ErrNotExist) {
 				return s, spans, false, o.err
 			}
-			r.open[name] = o
+			if o.err == nil { // else it is tried again: the system may have been short of files
+				r.open[name] = o
+			}
 		}
 		if o.err != nil {
 			s.bad = append(s.bad, fmt.Errorf("segment %s: %w", name, o.err))
@@ -236,10 +238,7 @@ func (s *Snapshot) release() {
 
 // Snapshot flushes and returns what the store holds.
 func (s *Store) Snapshot() (*Snapshot, error) {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
+	if s.isClosed() {
 		return nil, ErrClosed
 	}
 	s.flushMu.Lock()

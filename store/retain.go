@@ -19,6 +19,9 @@ func (s *Store) Retain() (Rewritten, error) {
 	s.rewrite.Lock()
 	defer s.rewrite.Unlock()
 	var total Rewritten
+	if s.isClosed() {
+		return total, ErrClosed
+	}
 	if s.opts.Retention.none() {
 		return total, nil
 	}

@@ -125,12 +125,10 @@ func (s *Store) write(b *segment.Batch) error {
 	return nil
 }
 
-// keeper flushes each interval, seals by age, and compacts and retains each minute.
+// keeper flushes each interval and seals by age.
 func (s *Store) keeper() {
 	flush := time.NewTicker(s.opts.Interval)
 	defer flush.Stop()
-	tidy := time.NewTicker(time.Minute)
-	defer tidy.Stop()
 	for {
 		select {
 		case <-s.stop:
@@ -142,6 +140,18 @@ func (s *Store) keeper() {
 				s.seal()
 			}
 			s.flushMu.Unlock()
+		}
+	}
+}
+
+// tidier compacts and retains each minute: that may take long, and flushing does not wait for it.
+func (s *Store) tidier() {
+	tidy := time.NewTicker(time.Minute)
+	defer tidy.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
 		case <-tidy.C:
 			s.errs.Report(s.tidy())
 		}

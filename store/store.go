@@ -149,6 +149,7 @@ func Recover(dir string, opts *Options) (*Store, Recovery, error) {
 	}
 	s.stopped.Go(s.sealer)
 	s.stopped.Go(s.keeper)
+	s.stopped.Go(s.tidier)
 	return s, rec, nil
 }
 
@@ -214,6 +215,12 @@ func (s *Store) lastSealed() uint64 {
 	s.dirMu.Lock()
 	defer s.dirMu.Unlock()
 	return s.sealTo
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // Append adds a record. The line is not kept. When it returns nil the record is as safe as Options.Sync says. The error wraps

@@ -157,9 +157,6 @@ type TopItem[T any] struct {
 // NewTop returns a Top of at most limit items, of all when limit is negative.
 func NewTop[T any](s search.Sort, limit int) *Top[T] { return &Top[T]{sort: s, limit: limit} }
 
-// Len returns how many items are kept.
-func (t *Top[T]) Len() int { return len(t.list) }
-
 // Full says whether a further item takes another's place, or finds none.
 func (t *Top[T]) Full() bool { return t.limit >= 0 && len(t.list) >= t.limit }
 
