@@ -109,7 +109,7 @@ func TestAServiceStartsBeforeItsNodeAndLosesNothing(t *testing.T) {
 		_ = stack.Close(ctx)
 	}()
 	logHundred(stack, 100)
-	for deadline := time.Now().Add(20*time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		st := stack.Stats()
 		if k := st.Sinks["opensearch-0"]; k.Pending >= 100 && strings.Contains(k.Trouble, "nothing listens there") && strings.Contains(st.String(), k.Trouble) {
 			break

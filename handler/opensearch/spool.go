@@ -41,6 +41,7 @@ func (o *SpoolOptions) journal(onError func(error)) *journal.Options {
 	set(&n.MaxBytes, defaultSpool)
 	j := &journal.Options{
 		MaxBytes: n.MaxBytes, Overflow: journal.Refuse, Sync: journal.SyncPolicy(n.Sync), Interval: n.SyncEvery, OnError: onError,
+		ScanLast: true, // the pump reads the others anyway
 	}
 	if n.EvictOldest {
 		j.Overflow = journal.DropOldest
@@ -97,9 +98,7 @@ func (c *core) openSpool() error {
 	if s.sent, err = openSent(filepath.Join(c.opts.Spool, "sent"), opts.Sync != journal.SyncNone); err != nil {
 		return errors.Join(fmt.Errorf("opensearch: spool: %w", err), log.Close(context.Background()))
 	}
-	if found.Lost > 0 {
-		c.errs.report(fmt.Errorf("opensearch: spool %s: %d records are damaged and lost", c.opts.Spool, found.Lost))
-	}
+	s.lost(found.Lost)
 	s.last.Store(found.Last)
 	s.settled.Store(found.Acked)
 	s.durable.Store(found.Acked)
@@ -160,7 +159,7 @@ func (s *spool) pump(next uint64) {
 	defer close(s.pumped)
 	reader := s.log.Reader(next)
 	defer reader.Close()
-	for {
+	for known := uint64(0); ; {
 		seq, line, err := reader.Next(s.c.ctx)
 		switch {
 		case errors.Is(err, io.EOF), s.c.ctx.Err() != nil:
@@ -175,10 +174,21 @@ func (s *spool) pump(next uint64) {
 		if seq > next {
 			s.c.count.dropped.Add(seq - next) // evicted, or damaged
 		}
+		if lost := reader.Lost(); lost > known {
+			s.lost(lost - known)
+			known = lost
+		}
 		next = seq + 1
 		if !s.forward(seq, line) {
 			return
 		}
+	}
+}
+
+// lost tells of records that cannot be read.
+func (s *spool) lost(n uint64) {
+	if n > 0 {
+		s.c.errs.report(fmt.Errorf("opensearch: spool %s: %d records are damaged and lost", s.c.opts.Spool, n))
 	}
 }
 

@@ -390,3 +390,43 @@ func TestKilledShippersStoreEveryAcceptedRecordOnce(t *testing.T) {
 	}
 	t.Logf("%d rounds: %d records accepted, %d stored, %d rollovers", rounds, len(accepted), len(stored), len(node.indices)-1)
 }
+
+func TestADamagedSpoolDeliversTheRestAndTellsWhatItLost(t *testing.T) {
+	dir := t.TempDir()
+	node := newFakeNode(t)
+	node.before = func(int, bulk) *answer { return &lost }
+	h, _ := start(t, node, spooling(dir))
+	const n = 30_000
+	for i := range n {
+		r := slog.NewRecord(time.Now(), slog.LevelInfo, fmt.Sprint("m", i), 0)
+		r.AddAttrs(slog.String("filler", strings.Repeat("x", 1000)))
+		if err := h.Handle(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeSoon(t, h, n)
+	segments, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+	if err != nil || len(segments) < 2 {
+		t.Fatalf("segments %v, %v", segments, err)
+	}
+	text, err := os.ReadFile(segments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[bytes.Index(text, []byte(`"m77"`))+2] ^= 1
+	if err := os.WriteFile(segments[0], text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	node.before = nil
+	h, log := start(t, node, spooling(dir))
+	flush(t, h)
+	if s := h.Stats(); s.Replayed != n || s.Delivered != n-1 || s.Dropped != 1 || s.Queued != 0 {
+		t.Errorf("stats %+v", s)
+	}
+	if all := node.stored(); len(all) != n-1 || all["m77"] != 0 {
+		t.Errorf("%d documents, m77 %d times", len(all), all["m77"])
+	}
+	if !strings.Contains(log.String(), "1 records are damaged and lost") {
+		t.Errorf("errors: %s", log)
+	}
+}
