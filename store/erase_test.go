@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -100,5 +102,26 @@ func TestWhatWouldBeErasedIsCountedByAReader(t *testing.T) {
 	rec, err := s.EraseQuery(t.Context(), search.MustParse("tenant:acme"), "t")
 	if err != nil || rec.Records != 16 || rec.Held != 4 {
 		t.Errorf("%+v, %v", rec, err)
+	}
+}
+
+// However a JSON writer spells who it is, the records are theirs.
+func TestASubjectIsErasedHoweverItIsSpelled(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, nil)
+	var lines []string
+	for i := range 1000 { // so many that a filter knows the subjects
+		lines = append(lines, fmt.Sprintf(`{"msg":"login","user_id":"u_%03d"}`, i))
+	}
+	lines = append(lines, `{"msg":"spelled","user_id":"u\u005f777"}`, `{"msg":"spelled","user\u005fid":"u_777"}`)
+	appendAll(t, s, lines)
+	rec, err := s.Erase(t.Context(), "user_id", "u_777")
+	if err != nil || rec.Records != 3 {
+		t.Errorf("%d records are gone, want 3: %v", rec.Records, err)
+	}
+	mustClose(t, s)
+	want := append(lines[:777:777], lines[778:1000]...)
+	if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+		t.Error(diff)
 	}
 }

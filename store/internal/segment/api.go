@@ -30,7 +30,7 @@ func (s *Segment) Find(path string) []*Column {
 	return out
 }
 
-// Path returns the keys of a value, joined by dots, "" for Text.
+// Path returns the keys of a value, whose escapes are resolved, joined by dots; "" for Text.
 func (c *Column) Path() string { return c.key.path }
 
 // Kind returns what the values are.
@@ -177,16 +177,32 @@ func parseFloat(b []byte) float64 {
 	return f
 }
 
-// Unescape appends the text of a JSON string from what stands between its quotes.
-func Unescape(dst, raw []byte) []byte {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return append(dst, raw...)
+// unescaped returns the string that JSON writes as raw between its quotes; raw itself where nothing is escaped.
+func unescaped(raw []byte) []byte {
+	at := bytes.IndexByte(raw, '\\')
+	if at < 0 {
+		return raw
 	}
-	var s string
-	if err := json.Unmarshal(append(append([]byte{'"'}, raw...), '"'), &s); err != nil {
-		return append(dst, raw...)
+	if bytes.Contains(raw, []byte(`\u`)) {
+		var s string
+		if err := json.Unmarshal(append(append([]byte{'"'}, raw...), '"'), &s); err != nil {
+			return raw
+		}
+		return []byte(s)
 	}
-	return append(dst, s...)
+	out := append(make([]byte, 0, len(raw)), raw[:at]...)
+	for i := at; i < len(raw); i++ {
+		c := raw[i]
+		if c == '\\' && i+1 < len(raw) {
+			i++
+			c = raw[i]
+			if k := bytes.IndexByte([]byte("bfnrt"), c); k >= 0 {
+				c = "\b\f\n\r\t"[k]
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // AppendAt appends the value at a row that has one.

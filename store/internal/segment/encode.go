@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // kindCodes marks fields that are codes without values: those of shapes and templates.
@@ -60,10 +62,24 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 	if b.Len() == 0 || b.Len() > maxRows || b.Size() > MaxBytes {
 		return nil, fmt.Errorf("segment: %d records of %d bytes, want 1 to %d of at most %d", b.Len(), b.Size(), maxRows, MaxBytes)
 	}
-	zip := zipFast()
-	if level == Best {
-		zip = zipBest()
+	if level == Fast {
+		out, _, err := encodeBy(b, zipFast(), keyByFew, false)
+		return out, err
 	}
+	// Which key is the better one shows in the end alone.
+	out, differ, err := encodeBy(b, zipBest(), keyByAll, true)
+	if !differ || err != nil {
+		return out, err
+	}
+	other, _, err := encodeBy(b, zipBest(), keyByFew, false)
+	if err == nil && len(other) < len(out) {
+		out = other
+	}
+	return out, err
+}
+
+// encodeBy encodes b with a key that is chosen by some of the rows. If compare is set it says whether the other choice is another key.
+func encodeBy(b *Batch, zip *zstd.Encoder, by keyChoice, compare bool) (out []byte, differ bool, err error) {
 	sl := slabs.Get().(*slab)
 	defer slabs.Put(sl)
 	e := &encoder{buf: b.buf, tryer: zipTrial(), rows: b.Len(), orders: map[*uint32][]uint32{}, dict: sl.dict, raw: sl.raw, scratch: sl.zip, u64: sl.u64, ages: sl.ages}
@@ -74,24 +90,24 @@ func Encode(b *Batch, level Level) ([]byte, error) {
 		e.t.add(from, int(end))
 		from = int(end)
 	}
-	out := append(make([]byte, 0, len(b.buf)/16), magic...)
+	out = append(make([]byte, 0, len(b.buf)/16), magic...)
 	out = append(out, version)
 	e.pack = newPacker(zip, out)
-	m := e.describe()
+	m, differ := e.describe(by, compare)
 	// What is known about the records as a whole is what a reader finds.
 	s := &Segment{src: source{blocks: e.pack.blocks, shared: map[int][]byte{}, r: e.pack, writer: e.pack}}
 	if err := s.describe(&cursor{b: m.b}); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := e.describeExtras(m, s, b.seqs); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	e.pack.flush()
-	return e.finish(m), nil
+	return e.finish(m), differ, nil
 }
 
-// describe encodes everything and returns the description of it.
-func (e *encoder) describe() *meta {
+// describe encodes everything and returns the description of it, and what chooseKey says.
+func (e *encoder) describe(by keyChoice, compare bool) (m *meta, differ bool) {
 	all := e.t.place()
 	for _, f := range e.t.fields {
 		f.sameAs = -1
@@ -101,10 +117,10 @@ func (e *encoder) describe() *meta {
 	shapes.codes, shapes.derived, shapes.key.kind = e.t.codes, true, kindCodes
 	e.t.fields = append(e.t.fields, shapes)
 	e.number()
-	e.chooseKey()
+	differ = e.chooseKey(by, compare)
 	e.relate()
 
-	m := &meta{}
+	m = &meta{}
 	m.uint(uint64(e.rows))
 	if e.key == nil {
 		m.byte(0)
@@ -140,7 +156,7 @@ func (e *encoder) describe() *meta {
 		m.uint(uint64(len(bodies.b) - at))
 	}
 	m.b = append(m.b, bodies.b...)
-	return m
+	return m, differ
 }
 
 func (e *encoder) shapeTable(m *meta) {

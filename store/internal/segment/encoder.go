@@ -302,59 +302,6 @@ func (f *field) count() int {
 	return f.codesTo
 }
 
-// keyTrial is the number of rows that the key is chosen by.
-const keyTrial = 1 << 14
-
-// chooseKey looks for the field by which records hang together, such as a request or a process: in its order the forms of
-// records follow each other more regularly than as they arrived.
-func (e *encoder) chooseKey() {
-	n := e.rows
-	if n < 256 {
-		return
-	}
-	forms := [][]uint32{e.t.codes} // by row
-	for _, f := range e.t.fields {
-		if f.text != nil && len(f.rows) > n/2 {
-			forms = append(forms, spread(f.text.codes, f.rows, n, 0))
-		}
-	}
-	first := (n - min(n, keyTrial)) / 2
-	rows := make([]uint32, min(n, keyTrial))
-	for i := range rows {
-		rows[i] = uint32(first + i)
-	}
-	cost := func(order []uint32) int {
-		sum := 0
-		raw := grow(&e.raw, len(order))
-		for _, codes := range forms {
-			for i, r := range order {
-				raw[i] = byte(codes[r])
-			}
-			sum += e.trial(raw)
-		}
-		return sum
-	}
-	arrival := cost(rows)
-	best := arrival - arrival/8 - 64
-	var candidates []*field
-	for _, f := range e.t.fields {
-		if f.dict != nil && len(f.rows) >= n/2 && len(f.dict) >= 2 && len(f.dict) <= n/3 && f.vals != nil {
-			candidates = append(candidates, f)
-		}
-	}
-	slices.SortStableFunc(candidates, func(a, b *field) int { return cmp.Compare(len(b.dict), len(a.dict)) })
-	for _, f := range candidates[:min(len(candidates), 24)] {
-		keyOf := spread(f.codes, f.rows, n, uint32(len(f.dict)))
-		order := countingSort(rows, keyOf, len(f.dict)+1)
-		for i, at := range order {
-			order[i] = rows[at]
-		}
-		if c := cost(order); c < best {
-			best, e.key, e.keyOf = c, f, keyOf
-		}
-	}
-}
-
 // spread puts codes at their rows and absent at the others.
 func spread(codes, rows []uint32, n int, absent uint32) []uint32 {
 	out := make([]uint32, n)

@@ -113,7 +113,7 @@ func (e *encoder) describeColumns(m *meta, s *Segment) error {
 				vals = f.vals
 			}
 			for _, r := range vals {
-				keys = append(keys, hashValue(c.Path(), e.val(r)))
+				keys = append(keys, hashValue(c.Path(), unescaped(e.val(r))))
 			}
 		default:
 			m.byte(0)
@@ -212,7 +212,7 @@ func (s *Segment) TimeRange() (from, to int64) { return s.from, s.to }
 // Rollup returns the numbers of records by minute and level. It is not to be written to.
 func (s *Segment) Rollup() []Count { return s.rollup }
 
-// MayContain says whether a String column of the path may hold the value, spelled as in the JSON text. It is wrong once in 256
+// MayContain says whether a String column of the path may hold the value, however it is spelled. It is wrong once in 256
 // times; false is certain. A path whose columns are not in the filter, or a filter that cannot be read, may contain everything.
 func (s *Segment) MayContain(path string, value []byte) bool {
 	if !s.Filtered(path) {

@@ -203,7 +203,7 @@ func (s *Segment) describe(c *cursor) error {
 		f.n = c.count(s.rows)
 		switch c.byte() {
 		case 0:
-			f.key.path, f.key.nth = string(c.bytes()), c.count(maxRows)
+			f.key.path, f.key.nth = string(unescaped(c.bytes())), c.count(maxRows)
 		case 1:
 			f.slot = -1
 			f.text = &Column{id: c.count(n)}

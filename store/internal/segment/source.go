@@ -33,7 +33,9 @@ func (e *BlockError) Error() string {
 // Unwrap returns ErrCorrupt.
 func (e *BlockError) Unwrap() error { return ErrCorrupt }
 
-// source reads blocks of a segment.
+// source reads blocks of a segment. It reads them into buffers that are used again, rather than map the file: for all blocks of a segment
+// that takes about nine tenths of the CPU time, for a few of them half (BenchmarkReadingBlocks), a file that somebody cuts off gives an error
+// instead of a signal, and a removed segment holds no address space.
 type source struct {
 	r      io.ReaderAt
 	blocks []block
