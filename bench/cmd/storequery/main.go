@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/store"
 )
 
@@ -85,9 +86,9 @@ func makeStore(ctx context.Context, dir string, n int) error {
 	if err != nil {
 		return err
 	}
-	o := newOracle(n)
-	err = generate(ctx, n, func(line []byte) error {
-		if err := o.add(line); err != nil {
+	o := audio.NewOracle(n)
+	err = audio.Generate(ctx, n, func(line []byte) error {
+		if err := o.Add(line); err != nil {
 			return err
 		}
 		return s.Append(line)
@@ -112,7 +113,7 @@ func makeStore(ctx context.Context, dir string, n int) error {
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	return o.save(filepath.Join(dir, "oracle.json"))
+	return o.Save(filepath.Join(dir, "oracle.json"))
 }
 
 // percentile returns a percentile of times by nearest rank; sorted is ascending.

@@ -1,4 +1,5 @@
-package main
+// Package audio gives the stream of records by which stores are compared, that of an audio pipeline, and what is known to be in it.
+package audio
 
 import (
 	"bufio"
@@ -13,13 +14,17 @@ import (
 	"strconv"
 )
 
-// generate calls add for each line of the audio stream, without its line break.
-func generate(ctx context.Context, n int, add func(line []byte) error) error {
+// ErrAbsent is returned where the generator is not.
+var ErrAbsent = errors.New("SLUICE_SHARED is not set: it names the directory with gen, the generator of the audio stream, without which there is nothing to measure")
+
+// Generate calls add for each of n lines of the stream, without its line break. The generator is in $SLUICE_SHARED/gen, which is no part
+// of this repository.
+func Generate(ctx context.Context, n int, add func(line []byte) error) error {
 	shared := os.Getenv("SLUICE_SHARED")
 	if shared == "" {
-		return errors.New("SLUICE_SHARED is not set: it names the directory with gen, the generator of the audio stream, without which there is nothing to measure")
+		return ErrAbsent
 	}
-	tmp, err := os.MkdirTemp("", "storequery-gen-*")
+	tmp, err := os.MkdirTemp("", "audio-gen-*")
 	if err != nil {
 		return err
 	}
