@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -25,4 +26,24 @@ func Compressors() []Compressor {
 		{"zstd, default", level(zstd.SpeedDefault)},
 		{"zstd, best", level(zstd.SpeedBestCompression)},
 	}
+}
+
+// Size is how many bytes it makes of data.
+func (c *Compressor) Size(data []byte) (int64, error) {
+	out := &counter{}
+	w, err := c.Open(out)
+	if err != nil {
+		return 0, err
+	}
+	_, err = w.Write(data)
+	err = errors.Join(err, w.Close())
+	return out.n, err
+}
+
+// counter counts what is written.
+type counter struct{ n int64 }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return len(p), nil
 }

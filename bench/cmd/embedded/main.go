@@ -13,7 +13,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -119,28 +118,15 @@ func sizes(all []*contender, text []byte, n int) error {
 		row(c.Name, c.size, c.wall, c.cpu)
 	}
 	for _, c := range embedded.Compressors() {
-		out := &counter{}
 		began, used := time.Now(), cpuTime()
-		w, err := c.Open(out)
+		size, err := c.Size(text)
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(w, bytes.NewReader(text))
-		if err := errors.Join(err, w.Close()); err != nil {
-			return err
-		}
-		row("a file, "+c.Name+": nothing is found in it but by reading all", out.n, time.Since(began), cpuTime()-used)
+		row("a file, "+c.Name+": nothing is found in it but by reading all", size, time.Since(began), cpuTime()-used)
 	}
 	fmt.Println()
 	return nil
-}
-
-// counter counts what is written.
-type counter struct{ n int64 }
-
-func (c *counter) Write(p []byte) (int, error) {
-	c.n += int64(len(p))
-	return len(p), nil
 }
 
 func queries(ctx context.Context, all []*contender, o *audio.Oracle, runs int) error {
@@ -180,9 +166,9 @@ func print(all []*contender, o *audio.Oracle, runs int) {
 	}
 	fmt.Printf("\n|---|---|%s\n", strings.Repeat("---|", len(all)))
 	for _, q := range embedded.Queries() {
-		hits := "all"
-		if a, ok := o.Answers[q[0]]; ok {
-			hits = fmt.Sprint(a.Hits)
+		hits := fmt.Sprint(o.Answers[q[0]].Hits)
+		if q[0] == "q7" || q[0] == "q8" {
+			hits = "all"
 		}
 		fmt.Printf("| %s %s | %s |", q[0], q[1], hits)
 		var base float64
