@@ -5,12 +5,13 @@ import "sync"
 // late is what sinks that take a record now and settle it later say of the records that they took.
 type late struct {
 	failed    uint64 // were given up
+	dead      uint64 // of them, are kept as dead letters
 	collapsed uint64 // are part of another record
 	pending   uint64 // wait
 }
 
 func (l late) plus(o late) late {
-	return late{l.failed + o.failed, l.collapsed + o.collapsed, l.pending + o.pending}
+	return late{l.failed + o.failed, l.dead + o.dead, l.collapsed + o.collapsed, l.pending + o.pending}
 }
 
 // lates are the late figures of each sink, by name. Sinks come and go with reloads; what those said that are gone stays.
@@ -66,6 +67,7 @@ func (s *Stats) settle(of func(name string) late) {
 	for name, k := range s.Sinks {
 		l := of(name)
 		k.Failed += l.failed
+		k.DeadLettered = l.dead
 		k.Collapsed, k.Pending = l.collapsed, l.pending
 		k.Delivered -= min(k.Delivered, l.failed+l.collapsed+l.pending)
 		s.Sinks[name] = k

@@ -65,7 +65,11 @@ func (s *swap) HandleRoot(ctx context.Context, r slog.Record, root chain.Root) e
 	for {
 		b := s.bind()
 		err := b.gen.handle(ctx, b.h, r, root)
-		if err == nil || !refused(err) {
+		if err == nil {
+			return nil
+		}
+		if !refused(err) {
+			s.stack.noteFailure()
 			return err
 		}
 		last := s.stack.current.Load() == b.gen
