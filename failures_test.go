@@ -85,7 +85,7 @@ func TestDeadLettersAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := stack.Stats()
-	if k := st.Sinks["opensearch"]; k.Failed != 3 || k.DeadLettered != 3 || countLines(t, letters) != 3 || !st.Balanced() {
+	if k := st.Sinks["opensearch-0"]; k.Failed != 3 || k.DeadLettered != 3 || countLines(t, letters) != 3 || !st.Balanced() {
 		t.Errorf("want 3 dead letters, %d lines:\n%s", countLines(t, letters), st)
 	}
 }
