@@ -15,8 +15,8 @@ func shown(keys ...string) slog.Handler {
 	for _, k := range keys {
 		show[k] = true
 	}
-	return slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) > 0 || !show[a.Key] {
+	return slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if !show[a.Key] {
 			return slog.Attr{}
 		}
 		return a
@@ -30,7 +30,7 @@ func ExampleOpen() {
 	stack, err := sluice.Open(ctx, sluice.Config{
 		Environment: sluice.Staging,
 		Service:     sluice.ServiceConfig{Name: "shop", Version: "1.4.2"},
-		Queue:       &sluice.QueueConfig{Workers: 1}, // one record after the other, for the order of the lines below
+		Queue:       &sluice.QueueConfig{Off: true}, // for the order of the lines below; leave it out in a program
 		Handlers:    []slog.Handler{shown("service", "user", "password", "order")},
 	})
 	if err != nil {

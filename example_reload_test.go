@@ -12,7 +12,7 @@ import (
 // A chain is swapped while the program logs: loggers go on, no record is lost, and a Config that is wrong changes nothing.
 func ExampleStack_Reload() {
 	ctx := context.Background()
-	cfg := sluice.Config{Environment: sluice.Staging, Level: "warn", Queue: &sluice.QueueConfig{Workers: 1}, Handlers: []slog.Handler{shown()}}
+	cfg := sluice.Config{Environment: sluice.Staging, Level: "warn", Queue: &sluice.QueueConfig{Off: true}, Handlers: []slog.Handler{shown()}}
 	stack, err := sluice.Open(ctx, cfg)
 	if err != nil {
 		fmt.Println(err)
