@@ -4,34 +4,35 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/slogrec"
 )
 
-// shown is a sink for the examples: of a record it prints what is the same at each run. Programs use the sinks of a Config.
-func shown(keys ...string) slog.Handler {
-	show := map[string]bool{slog.LevelKey: true, slog.MessageKey: true}
-	for _, k := range keys {
-		show[k] = true
-	}
-	return slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if !show[a.Key] {
-			return slog.Attr{}
+// show prints of what a sink was given that which is the same at each run.
+func show(sink *slogrec.Recorder, keys ...string) {
+	for _, r := range sink.Records() {
+		fmt.Print(r.Level, " ", r.Message)
+		for _, key := range keys {
+			if v, ok := r.Get(key); ok {
+				fmt.Print(" ", key, "=", v)
+			}
 		}
-		return a
-	}})
+		fmt.Println()
+	}
 }
 
 // A program opens a chain, hands its logger to log/slog, and closes it at its end. What the records pass on their way is said by the
-// Config; here they are masked and queued, and a sink of the program's own shows them.
+// Config; here they are
+// masked, and a sink of the program's own keeps them.
 func ExampleOpen() {
 	ctx := context.Background()
+	sink := slogrec.New()
 	stack, err := sluice.Open(ctx, sluice.Config{
 		Environment: sluice.Staging,
 		Service:     sluice.ServiceConfig{Name: "shop", Version: "1.4.2"},
 		Queue:       &sluice.QueueConfig{Off: true}, // for the order of the lines below; leave it out in a program
-		Handlers:    []slog.Handler{shown("service", "user", "password", "order")},
+		Handlers:    []slog.Handler{sink},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -44,9 +45,10 @@ func ExampleOpen() {
 	if err := stack.Close(ctx); err != nil {
 		fmt.Println(err)
 	}
+	show(sink, "service", "user", "password", "order")
 	// Output:
-	// level=INFO msg="signed in" service=shop user=[EMAIL_REDACTED] password=[REDACTED]
-	// level=ERROR msg="card declined" service=shop order=1234
+	// INFO signed in service=shop user=[EMAIL_REDACTED] password=[REDACTED]
+	// ERROR card declined service=shop order=1234
 }
 
 // A wrong Config opens nothing. Each of its mistakes is named, with what was expected.

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/slogrec"
 )
 
 // A chain is swapped while the program logs: loggers go on, no record is lost, and a Config that is wrong changes nothing.
 func ExampleStack_Reload() {
 	ctx := context.Background()
-	cfg := sluice.Config{Environment: sluice.Staging, Level: "warn", Queue: &sluice.QueueConfig{Off: true}, Handlers: []slog.Handler{shown()}}
+	sink := slogrec.New()
+	cfg := sluice.Config{Environment: sluice.Staging, Level: "warn", Queue: &sluice.QueueConfig{Off: true}, Handlers: []slog.Handler{sink}}
 	stack, err := sluice.Open(ctx, cfg)
 	if err != nil {
 		fmt.Println(err)
@@ -36,16 +38,18 @@ func ExampleStack_Reload() {
 	if err := stack.Close(ctx); err != nil {
 		fmt.Println(err)
 	}
+	show(sink)
 	// Output:
-	// level=INFO msg=seen
 	// not reloaded, wrong is level
-	// level=INFO msg="seen, too"
+	// INFO seen
+	// INFO seen, too
 }
 
 // A level is changed without a reload, for a time, and for one logger if need be. Level is an http.Handler for the same.
 func ExampleStack_Level() {
 	ctx := context.Background()
-	stack, err := sluice.Open(ctx, sluice.Config{Environment: sluice.Staging, Level: "warn", Handlers: []slog.Handler{shown()}})
+	sink := slogrec.New()
+	stack, err := sluice.Open(ctx, sluice.Config{Environment: sluice.Staging, Level: "warn", Handlers: []slog.Handler{sink}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -59,5 +63,6 @@ func ExampleStack_Level() {
 	if err := stack.Close(ctx); err != nil {
 		fmt.Println(err)
 	}
-	// Output: level=DEBUG msg=seen
+	show(sink)
+	// Output: DEBUG seen
 }
