@@ -13,7 +13,7 @@ import * as tail from './tail.js';
 
 const page = 100;
 const maxRows = Math.min(page, Number(document.documentElement.dataset.maxRows) || page);
-let cursor = '', loading = false, fields, fresh = 0;
+let cursor = '', loading = false, fresh = 0;
 
 function fail(err) {
   if (ignorable(err)) return;
@@ -82,7 +82,7 @@ async function overTime() {
 // sidebar asks for the facets that are open. Fields are asked for anew behind them: they are seldom others than they were.
 async function sidebar() {
   try {
-    const first = !fields;
+    const first = !facets.open().length;
     if (first) await learn();
     const names = facets.open();
     facets.draw(names.length ? await ask('facets', query({ field: names })) : []);
@@ -95,7 +95,7 @@ async function sidebar() {
 // learn asks which fields there are and says whether they are others than before.
 async function learn() {
   const before = facets.names();
-  fields = await ask('fields', query({ q: '' }));
+  const fields = await ask('fields', query({ q: '' }));
   complete.known(fields);
   facets.choose(fields);
   return facets.names() !== before;

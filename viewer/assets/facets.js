@@ -8,7 +8,9 @@ const most = 12; // fields in the list
 const first = 5; // of them open, until a person says otherwise: those that are shut cost nothing
 const toggled = new Map(); // whether a person has opened a field, or shut it
 
-let chosen = [], onOpen = () => {};
+// What was chosen on the last page is asked for at once on the next; which fields there are is known a request later.
+let chosen = (localStorage.getItem('facets') ?? '').split('\n').filter(Boolean);
+let onOpen = () => {};
 
 // onOpen has fn called with a field that a person opens; fill then shows its values.
 const opened = (fn) => { onOpen = fn; };
@@ -29,6 +31,7 @@ export function choose(fields) {
     .sort((a, b) => b.records - a.records);
   for (const f of rest) if (out.length < most) out.push(f.name);
   chosen = out;
+  localStorage.setItem('facets', out.join('\n'));
 }
 
 function list(f) {
