@@ -1,3 +1,4 @@
+// Package audio knows what is in the stream of records by which stores are compared, that of an audio pipeline (see [bench.AudioStream]).
 package audio
 
 import (

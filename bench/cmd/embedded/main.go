@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/bench/embedded"
 )
@@ -50,7 +51,7 @@ type contender struct {
 func run(ctx context.Context, n, runs int) error {
 	var text []byte
 	oracle := audio.NewOracle(n)
-	if err := audio.Generate(ctx, n, func(line []byte) error {
+	if err := bench.AudioStream(ctx, n, func(line []byte) error {
 		text = append(append(text, line...), '\n')
 		return oracle.Add(line)
 	}); err != nil {

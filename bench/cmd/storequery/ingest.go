@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sluicelog/sluice/bench/audio"
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/handler/archive"
 	"github.com/sluicelog/sluice/internal/jsonline"
 	"github.com/sluicelog/sluice/store"
@@ -25,7 +25,7 @@ import (
 // bringing the records into the processor's cache, where those are that a program has just made.
 func measureIngest(ctx context.Context, n int) error {
 	var text []byte
-	if err := audio.Generate(ctx, n, func(line []byte) error {
+	if err := bench.AudioStream(ctx, n, func(line []byte) error {
 		text = append(append(text, line...), '\n')
 		return nil
 	}); err != nil {

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/store"
 )
@@ -87,7 +88,7 @@ func makeStore(ctx context.Context, dir string, n int) error {
 		return err
 	}
 	o := audio.NewOracle(n)
-	err = audio.Generate(ctx, n, func(line []byte) error {
+	err = bench.AudioStream(ctx, n, func(line []byte) error {
 		if err := o.Add(line); err != nil {
 			return err
 		}

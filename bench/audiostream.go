@@ -1,5 +1,4 @@
-// Package audio gives the stream of records by which stores are compared, that of an audio pipeline, and what is known to be in it.
-package audio
+package bench
 
 import (
 	"bufio"
@@ -14,17 +13,14 @@ import (
 	"strconv"
 )
 
-// ErrAbsent is returned where the generator is not.
-var ErrAbsent = errors.New("SLUICE_SHARED is not set: it names the directory with gen, the generator of the audio stream, without which there is nothing to measure")
-
-// Generate calls add for each of n lines of the stream, without its line break. The generator is in $SLUICE_SHARED/gen, which is no part
-// of this repository.
-func Generate(ctx context.Context, n int, add func(line []byte) error) error {
+// AudioStream calls add for each of the first n lines of the audio stream, without its line break: JSON as slog writes it. The generator is in
+// the directory that SLUICE_SHARED names; args are further words for it. add does not keep the line.
+func AudioStream(ctx context.Context, n int, add func(line []byte) error, args ...string) error {
 	shared := os.Getenv("SLUICE_SHARED")
 	if shared == "" {
-		return ErrAbsent
+		return errors.New("SLUICE_SHARED is not set: it names the directory with gen, the generator of the audio stream, without which there is nothing to measure")
 	}
-	tmp, err := os.MkdirTemp("", "audio-gen-*")
+	tmp, err := os.MkdirTemp("", "audiostream-*")
 	if err != nil {
 		return err
 	}
@@ -36,7 +32,7 @@ func Generate(ctx context.Context, n int, add func(line []byte) error) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("the generator in %s cannot be built: %w: %s", build.Dir, err, bytes.TrimSpace(out))
 	}
-	cmd := exec.CommandContext(ctx, program, "-n", strconv.Itoa(n))
+	cmd := exec.CommandContext(ctx, program, append(args, "-n", strconv.Itoa(n))...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
