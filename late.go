@@ -8,13 +8,14 @@ import (
 // late is what sinks that take a record now and settle it later say of the records that they took.
 type late struct {
 	failed    uint64 // were given up
+	dead      uint64 // of them, are kept as dead letters
 	collapsed uint64 // are part of another record
 	pending   uint64 // wait
 	trouble   string // what keeps them from being delivered
 }
 
 func (l late) plus(o late) late {
-	return late{l.failed + o.failed, l.collapsed + o.collapsed, l.pending + o.pending, cmp.Or(l.trouble, o.trouble)}
+	return late{l.failed + o.failed, l.dead + o.dead, l.collapsed + o.collapsed, l.pending + o.pending, cmp.Or(l.trouble, o.trouble)}
 }
 
 // lates are the late figures of each sink, by name. Sinks come and go with reloads; what those said that are gone stays.
@@ -70,6 +71,7 @@ func (s *Stats) settle(of func(name string) late) {
 	for name, k := range s.Sinks {
 		l := of(name)
 		k.Failed += l.failed
+		k.DeadLettered = l.dead
 		k.Collapsed, k.Pending, k.Trouble = l.collapsed, l.pending, l.trouble
 		k.Delivered -= min(k.Delivered, l.failed+l.collapsed+l.pending)
 		s.Sinks[name] = k

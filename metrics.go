@@ -32,6 +32,9 @@ func (s *Stack) Publish(name string) error {
 //	sluice.enrich.lookups    counter, {lookup}; attributes cache, outcome: hit, miss, late
 //	sluice.enrich.evictions  counter, {entry}; attribute cache
 //	sluice.sink.records      counter, {record}; attributes sink, outcome: delivered, failed
+//	sluice.sink.dead_letters counter, {record}; attribute sink; part of what failed
+//	sluice.audit.events      counter, {event}; attribute outcome: recorded, failed
+//	sluice.audit.healthy     gauge; 1 when events would be recorded, else 0
 //	sluice.errors            counter, {error}
 //
 // The registration that it returns ends it.
@@ -54,6 +57,9 @@ func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
 	lookups := counter("sluice.enrich.lookups", "{lookup}", "Look-ups in the caches of enrichers.")
 	evictions := counter("sluice.enrich.evictions", "{entry}", "Answers that the caches of enrichers gave up.")
 	sinks := counter("sluice.sink.records", "{record}", "Records of each sink.")
+	dead := counter("sluice.sink.dead_letters", "{record}", "Records of each sink that are in its file of dead letters.")
+	events := counter("sluice.audit.events", "{event}", "Events for the audit trail.")
+	healthy := gauge("sluice.audit.healthy", "1", "Whether the audit trail would record an event.")
 	errorCount := counter("sluice.errors", "{error}", "Errors of stages and sinks.")
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -82,8 +88,18 @@ func (s *Stack) RegisterMetrics(m metric.Meter) (metric.Registration, error) {
 			for outcome, n := range map[string]uint64{"delivered": k.Delivered, "failed": k.Failed} {
 				o.ObserveInt64(sinks, int64(n), metric.WithAttributes(attribute.String("sink", name), attribute.String("outcome", outcome)))
 			}
+			o.ObserveInt64(dead, int64(k.DeadLettered), metric.WithAttributes(attribute.String("sink", name)))
+		}
+		if a := st.Audit; a != nil {
+			o.ObserveInt64(events, int64(a.Recorded), metric.WithAttributes(attribute.String("outcome", "recorded")))
+			o.ObserveInt64(events, int64(a.Failed), metric.WithAttributes(attribute.String("outcome", "failed")))
+			works := int64(1)
+			if a.Unhealthy != "" {
+				works = 0
+			}
+			o.ObserveInt64(healthy, works)
 		}
 		o.ObserveInt64(errorCount, int64(st.Errors))
 		return nil
-	}, records, queued, capacity, masked, lookups, evictions, sinks, errorCount)
+	}, records, queued, capacity, masked, lookups, evictions, sinks, dead, events, healthy, errorCount)
 }

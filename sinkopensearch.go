@@ -49,7 +49,7 @@ func (s *Stack) openSearch(ctx context.Context, cfg *Config, k *sink) (slog.Hand
 		}
 		settled := s.lates.add(k.name, func() late {
 			st := h.Stats()
-			return late{failed: st.Failed + st.Dropped - st.NoRoom, pending: st.Queued, trouble: trouble(h, &st)}
+			return late{failed: st.Failed + st.Dropped - st.NoRoom, dead: st.DeadLettered, pending: st.Queued, trouble: trouble(h, &st)}
 		})
 		return h, func(ctx context.Context) error {
 			err := errors.Join(h.Close(ctx), made.close(ctx))

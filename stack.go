@@ -40,6 +40,7 @@ type Stack struct {
 	lates            lates
 	errs             atomic.Pointer[onerror.Sink]
 	audit            *auditLane // nil without
+	failures         failures
 
 	reloading chan struct{}               // has room for one: one Reload or Close at a time
 	signals   func(context.Context) error // ends the watching of SIGHUP; nil when nobody watches
@@ -67,6 +68,7 @@ type generation struct {
 	queue  *async.Handler
 	sinks  []*sink
 	direct slog.Handler // to the sinks, past everything else
+	own    *ownRecords  // to the sinks, past mask and sampler
 	exit   tally        // what came out of the fan-out
 	past   tally        // of it by direct
 
@@ -165,9 +167,10 @@ func (s *Stack) build(ctx context.Context, r *resolved) (gen *generation, err er
 			locating = enricher(&enrich.Options{OmitProcess: true, KeepErrors: true, Span: opts.Span, Enrichers: g.ready.front, OnError: s.report})
 		}
 	}
+	g.own = &ownRecords{stack: s, gen: g, next: chain.Adapt(enriching(end))}
 	if r.mask != nil {
 		opts := *r.mask
-		opts.Reports = &ownRecords{stack: s, gen: g, next: chain.Adapt(enriching(end))}
+		opts.Reports = g.own
 		masking = func(next slog.Handler) slog.Handler { g.mask = mask.NewHandler(next, &opts); return g.mask }
 	}
 	buffering, sampling := pass, pass
@@ -209,6 +212,7 @@ func (s *Stack) tally(name string) *tally {
 func (s *Stack) report(err error) {
 	s.errors.Add(1)
 	s.errs.Load().Report(err)
+	s.noteFailure()
 }
 
 // Handler returns the head of the chain. It stays valid across reloads.
@@ -305,6 +309,7 @@ func (s *Stack) Close(ctx context.Context) error {
 			return err
 		}
 	}
+	s.failures.close()
 	end, err := s.alone(ctx)
 	if err != nil {
 		return err

@@ -76,9 +76,11 @@ type QueueStats struct {
 type SinkStats struct {
 	Delivered uint64 `json:"delivered"`
 	Failed    uint64 `json:"failed"` // refused, or given up later
-	Collapsed uint64 `json:"collapsed,omitempty"`
-	Pending   uint64 `json:"pending,omitempty"` // taken, and still in the sink or its spool
-	Panics    uint64 `json:"panics"`
+	// DeadLettered records are those of Failed that are in the sink's file of dead letters.
+	DeadLettered uint64 `json:"dead_lettered,omitempty"`
+	Collapsed    uint64 `json:"collapsed,omitempty"`
+	Pending      uint64 `json:"pending,omitempty"` // taken, and still in the sink or its spool
+	Panics       uint64 `json:"panics"`
 	// Trouble is what keeps pending records from being delivered at present, "" for nothing: a node that does not answer, a template that
 	// cannot be made yet.
 	Trouble string `json:"trouble,omitempty"`
@@ -239,6 +241,9 @@ func (s Stats) String() string {
 	for _, name := range slices.Sorted(maps.Keys(s.Sinks)) {
 		k := s.Sinks[name]
 		notes := []string{fmt.Sprintf("%d failed", k.Failed)}
+		if k.DeadLettered > 0 {
+			notes = append(notes, fmt.Sprintf("%d of them dead letters", k.DeadLettered))
+		}
 		if k.Collapsed > 0 {
 			notes = append(notes, fmt.Sprintf("%d collapsed", k.Collapsed))
 		}

@@ -64,8 +64,11 @@ func (s *swap) HandleRoot(ctx context.Context, r slog.Record, root chain.Root) e
 		b := s.bind()
 		refused, err := b.gen.handle(ctx, b.h, r, root)
 		if !refused {
-			if err != nil && b.gen.queue == nil {
+			switch {
+			case err != nil && b.gen.queue == nil:
 				s.stack.report(err) // with a queue its worker does
+			case err != nil:
+				s.stack.noteFailure()
 			}
 			return err
 		}

@@ -117,17 +117,21 @@ func New(searcher search.Searcher, opts *Options) (*Viewer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("viewer: %w", err)
 	}
-	if v.index, err = v.page(files); err != nil {
+	at, err := assetsAt(files)
+	if err != nil {
 		return nil, err
 	}
-	v.routes(files)
+	if v.index, err = v.page(files, at); err != nil {
+		return nil, err
+	}
+	v.routes(files, at)
 	return v, nil
 }
 
-func (v *Viewer) routes(files fs.FS) {
+func (v *Viewer) routes(files fs.FS, assets string) {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{$}", v.serveIndex)
-	m.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
+	m.Handle("GET /"+assets+"/", keep(http.StripPrefix("/"+assets+"/", http.FileServerFS(files))))
 	m.HandleFunc("GET /api/search", v.bounded(v.search))
 	m.HandleFunc("GET /api/histogram", v.bounded(v.histogram))
 	m.HandleFunc("GET /api/facets", v.bounded(v.facets))

@@ -26,7 +26,7 @@ unless --listen says otherwise; on any other address it wants --auth.
   sluice serve app.jsonl
   SLUICE_AUTH=ops:secret sluice serve --store logs --listen :8080 --auth env:SLUICE_AUTH --cert cert.pem --key key.pem`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
-		var from source
+		from := source{cache: pageCache}
 		from.flags(fs)
 		listen := fs.String("listen", "127.0.0.1:8080", "`ADDRESS` to listen on")
 		auth := fs.String("auth", "", "where USER:PASSWORD is that the page asks for: env:NAME or file:PATH")
@@ -66,6 +66,10 @@ unless --listen says otherwise; on any other address it wants --auth.
 		}
 	},
 }
+
+// pageCache is how many bytes of a store's columns stay decoded while a page is served: one query of the page asks for the same columns
+// several times, and so does the next. Ten million records take about half of it.
+const pageCache = 384 << 20
 
 // serve serves until ctx is done.
 func serve(ctx context.Context, e env, page http.Handler, address, cert, key string) error {

@@ -42,6 +42,7 @@ func (c *connection) connection() osclient.Connection {
 type source struct {
 	connection
 	store, index string
+	cache        int // bytes of a store's columns kept between requests; 0: as the store has it
 }
 
 func (s *source) flags(fs *flag.FlagSet) {
@@ -81,7 +82,7 @@ func (s *source) open(files []string) (search.Searcher, func(), error) {
 		if err != nil {
 			return nil, nil, usageError{err}
 		}
-		return r.Searcher(nil), func() { _ = r.Close() }, nil
+		return r.Searcher(&store.SearchOptions{Cache: s.cache}), func() { _ = r.Close() }, nil
 	}
 	return nil, nil, usagef("nothing to search: want --store DIR, --url URL, or files")
 }

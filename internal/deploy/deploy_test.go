@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sluicelog/sluice"
 	"github.com/sluicelog/sluice/audit"
 	"github.com/sluicelog/sluice/handler/async"
 	"github.com/sluicelog/sluice/handler/mask"
@@ -59,7 +60,7 @@ func TestDeployHasWhatIsMade(t *testing.T) {
 }
 
 func TestReportsHaveTheMessagesThatTheirPackagesWrite(t *testing.T) {
-	for want, got := range map[string]string{mask.ReportMessage: deploy.MaskReport, async.ReportMessage: deploy.DropReport, audit.AnchorMessage: deploy.AuditAnchor} {
+	for want, got := range map[string]string{mask.ReportMessage: deploy.MaskReport, async.ReportMessage: deploy.DropReport, audit.AnchorMessage: deploy.AuditAnchor, sluice.FailureMessage: deploy.FailReport} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -48,6 +48,16 @@ func monitors() []monitor {
 			condition: "params.dropped > 0",
 		},
 		{
+			id: "failures", name: "a sink refuses records: they are dead letters, or lost there", severity: "2", minutes: 5, window: "5m", query: said(FailReport), by: "service",
+			metrics: object{"failed": object{"sum": object{"field": at("failed_records")}}, "dead": object{"sum": object{"field": at("dead_letters")}}},
+			paths:   map[string]string{"failed": "failed", "dead": "dead"}, condition: "params.failed > 0 || params.dead > 0",
+		},
+		{
+			id: "audit-failures", name: "events that an audit trail has not recorded", severity: "1", minutes: 1, window: "1m", query: said(FailReport), by: "service",
+			metrics: object{"failed": object{"sum": object{"field": at("audit_failures")}}}, paths: map[string]string{"failed": "failed"},
+			condition: "params.failed > 0",
+		},
+		{
 			id: "slow-operation", name: "an operation's 95th percentile is over a second", severity: "3", minutes: 5, window: "5m", query: has("duration_ms"), by: "operation",
 			metrics:   object{"p95": object{"percentiles": object{"field": at("duration_ms"), "percents": []int{95}}}},
 			paths:     map[string]string{"p95": "p95[95.0]", "all": "_count"},

@@ -101,6 +101,7 @@ func write(t *testing.T, root slog.Handler) {
 	if err := queue.Close(ctx); err != nil {
 		t.Error(err)
 	}
+	log.Warn(deploy.FailReport, "failed_records", 3, "dead_letters", 2, "audit_failures", 1) // as a stack writes it
 	sampled := slog.New(sample.NewHandler(root, &sample.Options{Rates: map[slog.Level]float64{slog.LevelInfo: .5}}))
 	for range 200 {
 		sampled.Info("heartbeat")

@@ -7,6 +7,7 @@ const (
 	MaskReport  = "values masked"
 	DropReport  = "records dropped"
 	AuditAnchor = "audit checkpoint"
+	FailReport  = "records failed"
 )
 
 // errorNumber and criticalNumber are levels as OpenTelemetry's SeverityNumber.
@@ -79,6 +80,10 @@ func panels() []panel {
 			query: said(DropReport), look: bars, metric: metric{kind: "sum", key: "dropped"}, overTime: true, by: []string{"service"},
 		},
 		{
+			id: "failed", title: "Records that a sink refused", about: "From the stack's reports: what went to dead letters, and what was lost there.",
+			query: said(FailReport), look: bars, metric: metric{kind: "sum", key: "failed_records"}, overTime: true, by: []string{"service"},
+		},
+		{
 			id: "sample-rate", title: "Mean sample rate", about: "One over it is what a stored document of the service stands for.",
 			query: has("sample_rate"), look: lines, metric: metric{kind: "avg", key: "sample_rate"}, overTime: true, by: []string{"service"}, unit: "percentunit",
 		},
@@ -97,6 +102,7 @@ func views() []view {
 		{"errors", "Errors", levelFrom(errorNumber), []string{"service", "msg", "error.type", "error.message", "trace_id"}},
 		{"operations", "Operations", has("operation"), []string{"service", "operation", "duration_ms", "outcome"}},
 		{"audit", "Audit checkpoints", said(AuditAnchor), []string{"service", "msg"}},
-		{"reports", "What Sluice says of itself", said(DropReport) + " OR " + said(MaskReport), []string{"service", "msg", "dropped", "masked"}},
+		{"reports", "What Sluice says of itself", said(DropReport) + " OR " + said(FailReport) + " OR " + said(MaskReport),
+			[]string{"service", "msg", "dropped", "failed_records", "dead_letters", "audit_failures", "masked"}},
 	}
 }

@@ -93,7 +93,7 @@ var records = []Field{
 // Unmapped is where a document keeps, after it has been refused, what its index had no room or no type for.
 const Unmapped = "unmapped"
 
-// Extra lists the fields of a document that no key has for itself, without Key: the last two are the figures of Sluice's own
+// Extra lists the fields of a document that no key has for itself, without Key: the last ones are the figures of Sluice's own
 // reports, which dashboards add up. Not to be written to.
 var Extra = []Field{
 	{Document: "severity.number", Type: Byte, Aliases: []string{"severityNumber"}},
@@ -102,6 +102,9 @@ var Extra = []Field{
 	{Document: Unmapped, Type: Flat},
 	{Document: Attributes + "dropped", Type: Double},
 	{Document: Attributes + "masked", Type: Double},
+	{Document: Attributes + "failed_records", Type: Double},
+	{Document: Attributes + "dead_letters", Type: Double},
+	{Document: Attributes + "audit_failures", Type: Double},
 }
 
 // Attributes is where a document keeps what the table does not name.

@@ -43,6 +43,14 @@ func (c *Vector) widen() {
 	c.Narrow = nil
 }
 
+// code returns the number of a row's value, -1 for none.
+func (c *Vector) code(row uint32) int32 {
+	if c.Narrow != nil {
+		return int32(c.Narrow[row]) - 1
+	}
+	return c.Codes[row]
+}
+
 // each calls visit for every row that has one of Numbers, ascending.
 func (c *Vector) each(visit func(row uint32, f float64)) {
 	if c.Has == nil {
@@ -76,22 +84,37 @@ func vectorized(specs []spec) bool {
 // 1 each. The error is [search.ErrBuckets].
 func (t *Tree) AddVectors(in []uint64, n int, columns []Vector, weights []float64) error {
 	v := &vectors{t: t, columns: columns, weights: weights}
-	if weights == nil && len(t.specs) == 1 && v.direct(&t.root.parts[0], &t.specs[0], in) {
-		t.root.Count += uint64(n)
-		t.root.Weight += float64(n)
-		return nil
+	t.root.Count += uint64(n)
+	var rows []uint32
+	for i := range t.specs {
+		if weights == nil && v.direct(&t.root.parts[i], &t.specs[i], in) {
+			continue
+		}
+		if rows == nil {
+			rows = rowsOf(in, n)
+		}
+		v.spec(t.root, t.specs, i, rows)
 	}
+	if weights == nil {
+		t.root.Weight += float64(n)
+	} else {
+		t.root.Weight += v.weight(rowsOf(in, n))
+	}
+	if v.err == nil && *t.spent > treeMemory {
+		v.err = search.ErrBuckets
+	}
+	return v.err
+}
+
+// rowsOf lists the n rows of a set.
+func rowsOf(in []uint64, n int) []uint32 {
 	rows := make([]uint32, 0, n)
 	for i, w := range in {
 		for ; w != 0; w &= w - 1 {
 			rows = append(rows, uint32(i*64+bits.TrailingZeros64(w)))
 		}
 	}
-	v.add(t.root, t.specs, rows)
-	if v.err == nil && *t.spent > treeMemory {
-		v.err = search.ErrBuckets
-	}
-	return v.err
+	return rows
 }
 
 // vectors is one run of AddVectors.
@@ -124,24 +147,29 @@ func (v *vectors) add(g *Group, specs []spec, rows []uint32) {
 	g.Count += uint64(len(rows))
 	g.Weight += v.weight(rows)
 	for i := range specs {
-		s, p := &specs[i], &g.parts[i]
-		if s.field < 0 || v.err != nil {
-			continue
-		}
-		c := &v.columns[s.field]
-		switch s.agg.(type) {
-		case search.Percentiles:
-			c.numbers(rows, func(r uint32, f float64) { p.sketch.Add(f, v.weightOf(r)) })
-		case search.Stats:
-			c.numbers(rows, func(r uint32, f float64) { addSummary(p.summary, f, v.weightOf(r)) })
-		case search.Cardinality:
-			v.distinct(p, c, rows)
-		default:
-			v.partition(p, s, c, rows)
-		}
-		if *v.t.spent > treeMemory {
-			v.err = search.ErrBuckets
-		}
+		v.spec(g, specs, i, rows)
+	}
+}
+
+// spec adds rows to one of the aggregations of a group.
+func (v *vectors) spec(g *Group, specs []spec, i int, rows []uint32) {
+	s, p := &specs[i], &g.parts[i]
+	if s.field < 0 || v.err != nil {
+		return
+	}
+	c := &v.columns[s.field]
+	switch s.agg.(type) {
+	case search.Percentiles:
+		c.numbers(rows, func(r uint32, f float64) { p.sketch.Add(f, v.weightOf(r)) })
+	case search.Stats:
+		c.numbers(rows, func(r uint32, f float64) { addSummary(p.summary, f, v.weightOf(r)) })
+	case search.Cardinality:
+		v.distinct(p, c, rows)
+	default:
+		v.partition(p, s, c, rows)
+	}
+	if *v.t.spent > treeMemory {
+		v.err = search.ErrBuckets
 	}
 }
 
@@ -202,11 +230,10 @@ func (v *vectors) distinct(p *part, c *Vector, rows []uint32) {
 
 // partition puts rows into buckets.
 func (v *vectors) partition(p *part, s *spec, c *Vector, rows []uint32) {
-	c.widen()
 	var ids []int32 // of each of rows, the number of its key
 	var keys []search.Value
 	switch {
-	case c.Codes != nil:
+	case c.Codes != nil, c.Narrow != nil:
 		ids, keys = c.keysOfCodes(s, rows)
 	case c.Times != nil:
 		ids, keys = keysOf(rows, func(r uint32) (int64, bool) {
@@ -330,7 +357,7 @@ func (c *Vector) keysOfCodes(s *spec, rows []uint32) (ids []int32, keys []search
 	ids = make([]int32, len(rows))
 	for i, r := range rows {
 		ids[i] = -1
-		if code := c.Codes[r]; code >= 0 {
+		if code := c.code(r); code >= 0 {
 			ids[i] = of[code]
 		}
 	}

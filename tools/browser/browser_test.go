@@ -254,3 +254,21 @@ func TestItWorksOnANarrowScreen(t *testing.T) {
 	screenshot(t, "viewer-narrow.png", ctx)
 	run(t, ctx, "detail", chromedp.Evaluate(`document.querySelector('#rows .row').click(); 0`, nil), until(`document.getElementById('detail').getBoundingClientRect().width >= 350`))
 }
+
+func TestAShutFacetIsCountedWhenItIsOpened(t *testing.T) {
+	s := new(store)
+	for i := range 50 {
+		s.add(strings.Replace(line(i, "stage completed"), "{", fmt.Sprintf(`{"stage":"denoise","type":"audio","model":"m%d",`, i%2), 1))
+	}
+	origin := serve(t, s)
+	ctx := browser(t, origin, 1400, 900)
+	const field = `document.querySelector('#facets [data-field="%s"]')`
+	run(t, ctx, "load", chromedp.Navigate(origin), until(`document.querySelector('#facets .value')`))
+	var first, last bool
+	run(t, ctx, "look", chromedp.Evaluate(fmt.Sprintf(field, "level")+".open", &first), chromedp.Evaluate(fmt.Sprintf(field, "model")+".open", &last))
+	if !first || last {
+		t.Errorf("level is open: %v, model: %v; want the first facets alone to be", first, last)
+	}
+	run(t, ctx, "open", click(`#facets [data-field="model"] summary`), until(fmt.Sprintf(field, "model")+`.querySelectorAll('.value').length === 2`))
+	run(t, ctx, "query", chromedp.SendKeys("#query", "model:m1"+kb.Enter), until(fmt.Sprintf(statusHas, "25 records")), until(fmt.Sprintf(field, "model")+`.querySelectorAll('.value').length === 1`))
+}

@@ -1,210 +1,177 @@
 // Command page measures the viewer over a store, in a real browser:
 //
-//	go run ./page --store DIR [--records N] [--query Q] [--rounds R]
+//	go run ./page --store DIR [--records N] [--query Q]... [--rounds R] [--tail SECONDS]
 //
-// With --records the store is first filled with so many records of an audio pipeline, one each millisecond until now. Each round loads the
-// page anew, with the query over all times. It prints what the server took for each request that the page made, and for all of them
-// together, and when the browser had painted rows, histogram and facets, counted from the navigation. Medians and maxima over
-// the rounds, Markdown out. The first round, which finds nothing in memory, has a row of its own.
+// With --records the store is first filled with so many records of an audio pipeline, one each millisecond until now. Of each query it
+// prints what the server takes for the requests that the page makes, one after the other and with its processor time; when a
+// browser that runs already has painted rows, histogram and facets, counted from the navigation, and counted from the Enter of a new
+// query in a page that is there; and the processor time of the page's main thread. Medians and maxima over the rounds; the
+// first round, which finds nothing in memory, has a column of its own. With --tail a store of its own gets 1,000 records a
+// second, and a live page follows it. Markdown out.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/store"
 	"github.com/sluicelog/sluice/viewer"
 )
 
+// options are those of the command line.
+type options struct {
+	store, chromium       string
+	records, rounds, tail int
+	queries               []string
+}
+
 func main() {
-	dir := flag.String("store", "", "`DIR` of the store")
-	records := flag.Int("records", 0, "fill the store with `N` records first")
-	query := flag.String("query", "level:error stage:denoise", "what the page searches for")
-	rounds := flag.Int("rounds", 10, "loads of the page")
-	chromium := flag.String("chromium", "chromium", "the browser")
+	var o options
+	flag.StringVar(&o.store, "store", "", "`DIR` of the store")
+	flag.IntVar(&o.records, "records", 0, "fill the store with `N` records first")
+	flag.Func("query", "what the page searches for; may be given several times (default level:error stage:denoise)", func(q string) error {
+		o.queries = append(o.queries, q)
+		return nil
+	})
+	flag.IntVar(&o.rounds, "rounds", 10, "rounds of each query")
+	flag.IntVar(&o.tail, "tail", 0, "follow 1,000 records a second for so many `SECONDS`")
+	flag.StringVar(&o.chromium, "chromium", "chromium", "the browser")
 	flag.Parse()
-	if *dir == "" || flag.NArg() > 0 || *rounds < 2 {
-		fmt.Fprintln(os.Stderr, "page: want --store DIR, at least two --rounds and no arguments")
+	if o.queries == nil {
+		o.queries = []string{"level:error stage:denoise"}
+	}
+	if o.store == "" && o.tail == 0 || flag.NArg() > 0 || o.rounds < 2 {
+		fmt.Fprintln(os.Stderr, "page: want --store DIR or --tail SECONDS, at least two --rounds and no arguments")
 		os.Exit(2)
 	}
-	if err := run(context.Background(), *dir, *records, *query, *rounds, *chromium); err != nil {
+	if err := run(context.Background(), &o); err != nil {
 		fmt.Fprintln(os.Stderr, "page:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dir string, records int, query string, rounds int, chromium string) error {
-	if records > 0 {
-		if err := fill(ctx, dir, records); err != nil {
+func run(ctx context.Context, o *options) error {
+	b, stop, err := startBrowser(ctx, o.chromium)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Printf("%d processors; load before: %s\n", runtime.NumCPU(), load())
+	defer func() { fmt.Printf("\nLoad after: %s\n", load()) }()
+	if o.store != "" {
+		if err := queries(ctx, b, o); err != nil {
 			return err
 		}
 	}
-	reader, err := store.OpenReader(dir)
+	if o.tail > 0 {
+		return follow(ctx, b, time.Duration(o.tail)*time.Second)
+	}
+	return nil
+}
+
+// pageCache is what sluice serve keeps decoded.
+const pageCache = 384 << 20
+
+func queries(ctx context.Context, b *browser, o *options) error {
+	if o.records > 0 {
+		if err := fill(ctx, o.store, o.records); err != nil {
+			return err
+		}
+	}
+	for _, q := range o.queries {
+		if err := measure(ctx, b, o, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func measure(ctx context.Context, b *browser, o *options, query string) error {
+	reader, err := store.OpenReader(o.store)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = reader.Close() }()
-	searcher := reader.Searcher(nil)
+	searcher := reader.Searcher(&store.SearchOptions{Cache: pageCache})
 	all, err := searcher.Search(ctx, &search.Request{Query: search.MustParse("*"), Limit: 1, Count: true})
 	if err != nil {
 		return err
 	}
-	page, err := viewer.New(searcher, nil)
+	watch, address, stop, err := serve(ctx, searcher)
 	if err != nil {
 		return err
 	}
-	watch := &stopwatch{next: page}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	defer stop()
+	fmt.Printf("\n%d records, query %q over all times, %d rounds\n\n", all.Total, query, o.rounds)
+	fmt.Printf("| what | first | median | max | CPU, median |\n|---|---|---|---|---|\n")
+	loads, err := b.loads(ctx, address, query, o.rounds)
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: watch, ReadHeaderTimeout: time.Minute}
-	go func() { _ = srv.Serve(l) }()
-	defer func() { _ = srv.Close() }()
-	painted, err := load(ctx, chromium, "http://"+l.Addr().String()+"/?from=&q="+url.QueryEscape(query), rounds, watch)
+	requests := watch.last()
+	if err := watch.replay(requests, o.rounds); err != nil {
+		return err
+	}
+	paints, err := b.queries(ctx, address, query, o.rounds)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d records, query %q, %d rounds, %d processors\n\n", all.Total, query, rounds, runtime.NumCPU())
-	fmt.Printf("| what | first | median | max |\n|---|---|---|---|\n")
-	row := func(name string, ms []float64) {
-		rest := slices.Sorted(slices.Values(ms[1:]))
-		fmt.Printf("| %s | %.1f ms | %.1f ms | %.1f ms |\n", name, ms[0], rest[len(rest)/2], rest[len(rest)-1])
-	}
-	for _, path := range slices.Sorted(func(yield func(string) bool) {
-		for path := range watch.took {
-			if !yield(path) {
-				return
-			}
-		}
-	}) {
-		if ms := watch.took[path]; len(ms) == rounds {
-			row("server: "+path, ms)
-		}
-	}
-	row("server: all three, added up", watch.whole)
-	row("browser: rows, histogram and facets painted", painted)
+	row("browser: page loaded, rows, histogram and facets painted", loads)
+	row("browser: new query in the page, all three painted", paints)
 	return nil
 }
 
-// stopwatch measures requests for data.
-type stopwatch struct {
-	next  http.Handler
-	mu    sync.Mutex
-	took  map[string][]float64 // milliseconds, of one path
-	whole []float64            // of one round
-	sum   float64              // of the round under way
-}
+// taken is what something took, in milliseconds.
+type taken struct{ wall, cpu float64 }
 
-// data are the requests that a query makes.
-var data = []string{"/api/search", "/api/histogram", "/api/facets"}
-
-// ServeHTTP measures what next does.
-func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	begin := time.Now()
-	s.next.ServeHTTP(w, r)
-	ms := milliseconds(time.Since(begin))
-	if !slices.Contains(data, r.URL.Path) {
-		return
+// row prints a line of the table.
+func row(name string, rounds []taken) {
+	walls, cpus := make([]float64, 0, len(rounds)), make([]float64, 0, len(rounds))
+	for _, r := range rounds[1:] {
+		walls, cpus = append(walls, r.wall), append(cpus, r.cpu)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.took == nil {
-		s.took = map[string][]float64{}
-	}
-	s.took[r.URL.Path] = append(s.took[r.URL.Path], ms)
-	s.sum += ms
+	slices.Sort(walls)
+	slices.Sort(cpus)
+	fmt.Printf("| %s | %.1f ms | %.1f ms | %.1f ms | %.1f ms |\n", name, rounds[0].wall, walls[len(walls)/2], walls[len(walls)-1], cpus[len(cpus)/2])
 }
 
-// round ends a round.
-func (s *stopwatch) round() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.whole = append(s.whole, s.sum)
-	s.sum = 0
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// observe notes the first frame at which the page shows all three: the time of a frame is that of its beginning, so the next one has
-// it painted.
-const observe = `(() => {
-	const look = () => {
-		if (document.querySelector('#rows .row') && document.querySelector('#histogram rect') && document.querySelector('#facets .value'))
-			requestAnimationFrame(() => { window.painted = performance.now() });
-		else requestAnimationFrame(look);
-	};
-	requestAnimationFrame(look);
-})()`
-
-// load loads the page in rounds and returns after how many milliseconds each was painted.
-func load(ctx context.Context, chromium, address string, rounds int, watch *stopwatch) ([]float64, error) {
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1400, 900))
-	ctx, cancel := chromedp.NewExecAllocator(ctx, opts...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // events newer than chromedp
-	defer cancel()
-	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := cdppage.AddScriptToEvaluateOnNewDocument(observe).Do(ctx)
-		return err
-	}))
+// serve serves the page of a searcher and returns its address.
+func serve(ctx context.Context, searcher search.Searcher) (*recorder, string, func(), error) {
+	page, err := viewer.New(searcher, nil)
 	if err != nil {
-		return nil, err
+		return nil, "", nil, err
 	}
-	out := make([]float64, rounds)
-	for i := range out {
-		err := chromedp.Run(ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address),
-			chromedp.Poll(`window.painted`, &out[i], chromedp.WithPollingTimeout(time.Minute)))
-		if err != nil {
-			return nil, fmt.Errorf("round %d: %w", i+1, err)
+	watch := &recorder{next: page}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", nil, err
+	}
+	srv := &http.Server{Handler: watch, ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	return watch, "http://" + l.Addr().String() + "/", func() {
+		_ = srv.Close()
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintln(os.Stderr, "page:", err)
 		}
-		watch.round()
-	}
-	return out, nil
+	}, nil
 }
 
-var stages = []string{"upload", "validate", "decode", "denoise", "separate", "enhance", "loudness", "encode", "store", "notify"}
-
-// fill appends records, the last of them now.
-func fill(ctx context.Context, dir string, records int) error {
-	s, err := store.Open(dir, &store.Options{CompactAfter: -1})
+// load is how many programs want a processor, over one, five and fifteen minutes.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return err
+		return "not known"
 	}
-	begin := time.Now().Add(-time.Duration(records) * time.Millisecond).UTC()
-	for i := range records {
-		level, message := "INFO", "stage completed"
-		switch hash := uint32(i) * 2654435761 >> 16; {
-		case hash%100 < 2:
-			level, message = "ERROR", "stage failed: no space left on device"
-		case hash%100 < 7:
-			level, message = "WARN", "stage slow"
-		}
-		line, err := json.Marshal(map[string]any{
-			"time": begin.Add(time.Duration(i) * time.Millisecond), "level": level, "msg": message, "service": []string{"gateway", "worker"}[i%2],
-			"stage": stages[uint32(i)*40503>>8%10], "request_id": fmt.Sprintf("r%08x%s", uint32(i/10)*2654435761, strings.Repeat("0", 4)), "duration_ms": i * 7919 % 5000,
-		})
-		if err != nil {
-			return err
-		}
-		if err := s.Append(line); err != nil {
-			return err
-		}
-	}
-	return s.Close(ctx)
+	return strings.Join(strings.Fields(string(b))[:3], " ")
 }

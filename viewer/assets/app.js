@@ -11,9 +11,9 @@ import * as operations from './operations.js';
 import * as rows from './rows.js';
 import * as tail from './tail.js';
 
-const page = 200;
+const page = 100;
 const maxRows = Math.min(page, Number(document.documentElement.dataset.maxRows) || page);
-let cursor = '', loading = false, fields = [], fresh = 0;
+let cursor = '', loading = false, fresh = 0;
 
 function fail(err) {
   if (ignorable(err)) return;
@@ -73,16 +73,37 @@ async function more() {
   }
 }
 
-async function overview() {
+async function overTime() {
   try {
     histogram.draw(await ask('histogram', query()));
   } catch (err) { fail(err); }
+}
+
+// sidebar asks for the facets that are open. Fields are asked for anew behind them: they are seldom others than they were.
+async function sidebar() {
   try {
-    fields = await ask('fields', query({ q: '' }));
-    complete.known(fields);
-    const names = facets.choose(fields);
+    const first = !facets.open().length;
+    if (first) await learn();
+    const names = facets.open();
     facets.draw(names.length ? await ask('facets', query({ field: names })) : []);
+    if (first || !await learn()) return;
+    const more = facets.open().filter((n) => !names.includes(n));
+    if (more.length) facets.draw(await ask('facets', query({ field: facets.open() })));
   } catch (err) { fail(err); }
+}
+
+// learn asks which fields there are and says whether they are others than before.
+async function learn() {
+  const before = facets.names();
+  const fields = await ask('fields', query({ q: '' }));
+  complete.known(fields);
+  facets.choose(fields);
+  return facets.names() !== before;
+}
+
+function overview() {
+  overTime();
+  sidebar();
 }
 
 async function showOperations() {
@@ -132,6 +153,11 @@ function update(changed) {
 }
 
 onChange(update);
+facets.onOpen(async (name) => {
+  try {
+    facets.fill(name, await ask('facets', query({ field: name }), 'facet ' + name));
+  } catch (err) { fail(err); }
+});
 rows.events(more, (row) => { set({ id: row.id }, true); detail.open(row); });
 
 detail.around(async (row) => {

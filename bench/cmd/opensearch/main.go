@@ -8,7 +8,8 @@
 //   - BulkIndexer: the same documents, given to opensearchutil.BulkIndexer.
 //   - sluice: log/slog records, encoded and sent by handler/opensearch.
 //
-// The figures are medians over the rounds; documents that a way failed to store are summed up. Processor time is that of this process, by getrusage; allocations are those of the Go
+// The figures are medians over the rounds, in Markdown; documents that a way failed to store are summed up. Processor time is that of this
+// process, by getrusage; allocations are those of the Go
 // runtime. The node is one of internal/opensearchtest, or the one at OPENSEARCH_URL.
 package main
 
@@ -29,7 +30,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	opensearchgo "github.com/opensearch-project/opensearch-go/v4"
@@ -72,12 +72,12 @@ func run(ctx context.Context, docs, rounds, conns int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("encoding and queueing alone: %v a document; sending again what a spool holds, without encoding: %v\n", alone, again)
+	fmt.Printf("Encoding and queueing alone: %v a document; sending again what a spool holds, without encoding: %v.\n", alone, again)
 	size := 0
 	for _, b := range bodies {
 		size += len(b)
 	}
-	fmt.Printf("%d documents a round, %d bytes each on the average with their action line; %d requests at once; %d processors\n",
+	fmt.Printf("%d documents a round, %d bytes each on the average with their action line; %d requests at once; %d processors.\n",
 		docs, size/docs, conns, runtime.NumCPU())
 	ways := []way{
 		{name: "bare", run: func(stream string) (int, error) { return 0, bare(ctx, url, stream, bodies, conns) }},
@@ -178,8 +178,7 @@ func report(ways []way) {
 		return v[len(v)/2]
 	}
 	perSecond := func(f figures) float64 { return f.perSecond }
-	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tdocs/s\tof bare\tCPU/doc\tallocs/doc\tB/doc\tfailed\t")
+	fmt.Printf("\n| way | docs/s | of bare | CPU/doc | allocs/doc | B/doc | failed |\n|---|---|---|---|---|---|---|\n")
 	for i := range ways {
 		w := &ways[i]
 		// The share is taken within rounds: the machine's pace changes from one to the next.
@@ -192,11 +191,10 @@ func report(ways []way) {
 		for _, f := range w.figures {
 			failed += f.failed
 		}
-		fmt.Fprintf(t, "%s\t%.0f\t%.2f\t%v\t%.2f\t%.0f\t%d\t\n", w.name, median(w, perSecond), share[len(share)/2],
+		fmt.Printf("| %s | %.0f | %.2f | %v | %.2f | %.0f | %d |\n", w.name, median(w, perSecond), share[len(share)/2],
 			time.Duration(median(w, func(f figures) float64 { return float64(f.cpu) })).Round(10*time.Nanosecond),
 			median(w, func(f figures) float64 { return f.allocs }), median(w, func(f figures) float64 { return f.heap }), failed)
 	}
-	_ = t.Flush()
 }
 
 // pool are the records of an audio pipeline that are logged in turn: making them is none of what is measured.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/sluicelog/sluice/bench"
+	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/store"
 )
 
@@ -86,9 +87,9 @@ func makeStore(ctx context.Context, dir string, n int) error {
 	if err != nil {
 		return err
 	}
-	o := newOracle(n)
+	o := audio.NewOracle(n)
 	err = bench.AudioStream(ctx, n, func(line []byte) error {
-		if err := o.add(line); err != nil {
+		if err := o.Add(line); err != nil {
 			return err
 		}
 		return s.Append(line)
@@ -113,7 +114,7 @@ func makeStore(ctx context.Context, dir string, n int) error {
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	return o.save(filepath.Join(dir, "oracle.json"))
+	return o.Save(filepath.Join(dir, "oracle.json"))
 }
 
 // percentile returns a percentile of times by nearest rank; sorted is ascending.

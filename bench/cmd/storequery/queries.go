@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/store"
 )
@@ -26,10 +27,10 @@ type query struct {
 	run        func(context.Context, search.Searcher) (hits uint64, err error)
 }
 
-func queries(o *Oracle) []query {
+func queries(o *audio.Oracle) []query {
 	find := func(name, text string, from, to time.Time) query {
 		return query{name, text, func(ctx context.Context, s search.Searcher) (uint64, error) {
-			res, err := s.Search(ctx, &search.Request{Query: search.MustParse(text), From: from, To: to, Limit: newest, Count: true})
+			res, err := s.Search(ctx, &search.Request{Query: search.MustParse(text), From: from, To: to, Limit: audio.Newest, Count: true})
 			if err != nil {
 				return 0, err
 			}
@@ -47,21 +48,24 @@ func queries(o *Oracle) []query {
 			return res.Total, nil
 		}}
 	}
+	of := func(ask func(context.Context, *audio.Oracle, search.Searcher) (uint64, error)) func(context.Context, search.Searcher) (uint64, error) {
+		return func(ctx context.Context, s search.Searcher) (uint64, error) { return ask(ctx, o, s) }
+	}
 	none := time.Time{}
-	from := o.First.Add(windowAt)
+	from := o.First.Add(audio.WindowAt)
 	return []query{
 		find("q1", "request_id:"+o.Needle, none, none),
-		find("q2", `msg:"`+phrase+`"`, none, none),
-		find("q3", "level:ERROR stage:store", none, none),
-		find("q4", fmt.Sprintf("duration_ms>%g", slow), none, none),
-		find("q5", "user_id:"+userPrefix+"*", none, none),
-		find("q6", "level:WARN", from, from.Add(window)),
-		{"q7", "count by level and minute", o.levels},
-		{"q8", "p99(duration_ms) by stage", o.stages},
+		find("q2", `msg:"`+audio.Phrase+`"`, none, none),
+		find("q3", "level:"+audio.Level+" stage:"+audio.Stage, none, none),
+		find("q4", fmt.Sprintf("duration_ms>%g", audio.Slow), none, none),
+		find("q5", "user_id:"+audio.UserPrefix+"*", none, none),
+		find("q6", "level:"+audio.WindowLevel, from, from.Add(audio.Window)),
+		{"q7", "count by level and minute", of(levels)},
+		{"q8", "p99(duration_ms) by stage", of(stages)},
 	}
 }
 
-func (o *Oracle) levels(ctx context.Context, s search.Searcher) (uint64, error) {
+func levels(ctx context.Context, o *audio.Oracle, s search.Searcher) (uint64, error) {
 	res, err := s.Aggregate(ctx, &search.Request{}, search.Aggregations{
 		"level": search.Terms{Field: "level", Aggs: search.Aggregations{"minute": search.DateHistogram{Interval: time.Minute}}},
 	})
@@ -91,7 +95,7 @@ func (o *Oracle) levels(ctx context.Context, s search.Searcher) (uint64, error) 
 	return res.Total, nil
 }
 
-func (o *Oracle) stages(ctx context.Context, s search.Searcher) (uint64, error) {
+func stages(ctx context.Context, o *audio.Oracle, s search.Searcher) (uint64, error) {
 	res, err := s.Aggregate(ctx, &search.Request{}, search.Aggregations{
 		"stage": search.Terms{Field: "stage", Size: 100, Aggs: search.Aggregations{"ms": search.Percentiles{Field: "duration_ms", Percents: []float64{99}}}},
 	})
@@ -118,7 +122,7 @@ func (o *Oracle) stages(ctx context.Context, s search.Searcher) (uint64, error) 
 
 // measureQueries prints a table of what the queries take.
 func measureQueries(ctx context.Context, dir string) error {
-	o, err := loadOracle(filepath.Join(dir, "oracle.json"))
+	o, err := audio.LoadOracle(filepath.Join(dir, "oracle.json"))
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Command storeratio writes files of log lines into stores and prints what they take there, how fast they went in, and that
-// they came back.
+// they came back, beside what compressors make of the whole file. A file whose name ends in .zst is unpacked first. Markdown out.
 //
 //	go run ./cmd/storeratio [-compact] [-slog] [-keep DIR] [-records N] FILE...
 //
@@ -18,14 +18,17 @@ import (
 	"flag"
 	"fmt"
 	"hash"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/sluicelog/sluice/bench/embedded"
 	"github.com/sluicelog/sluice/handler/archive"
 	"github.com/sluicelog/sluice/internal/jsonline"
 	"github.com/sluicelog/sluice/store"
@@ -41,7 +44,11 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(*procs)
 	failed := false
-	fmt.Printf("%-24s %9s %12s %8s %8s %10s %10s %10s  %s\n", "file", "records", "raw bytes", "ratio", "B/rec", "rec/s", "rec/cpu-s", "back/s", "round trip")
+	fmt.Printf("| file | records | raw bytes | ratio |")
+	for _, c := range embedded.Compressors() {
+		fmt.Printf(" ratio of %s |", c.Name)
+	}
+	fmt.Printf(" B/record | records/s | records/CPU s | back/s | round trip |\n|---|---|---|---|%s---|---|---|---|---|\n", strings.Repeat("---|", len(embedded.Compressors())))
 	for _, name := range flag.Args() {
 		opts := &store.Options{SegmentRecords: *records, SegmentBytes: *bytes, CompactAfter: -1, SegmentAge: -1}
 		if err := measure(name, *keep, *compact, *asRecords, opts); err != nil {
@@ -55,7 +62,7 @@ func main() {
 }
 
 func measure(name, keep string, compact, asRecords bool, opts *store.Options) error {
-	data, err := os.ReadFile(name)
+	data, err := read(name)
 	if err != nil {
 		return err
 	}
@@ -107,6 +114,20 @@ func measure(name, keep string, compact, asRecords bool, opts *store.Options) er
 	return report("  compacted", dir, data, n, watch.rates(n))
 }
 
+// read returns the bytes of a file, of one that ends in .zst those that it is made of.
+func read(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil || filepath.Ext(name) != ".zst" {
+		return data, err
+	}
+	d, err := zstd.NewReader(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.DecodeAll(data, nil)
+}
+
 // recordsOf makes records of all lines and returns what hands the i-th to the handler.
 func recordsOf(data []byte, s *store.Store) (func(int, []byte) error, error) {
 	h, err := archive.NewHandler(s, &archive.Options{Level: slog.Level(-100)})
@@ -142,7 +163,7 @@ func (w stopwatch) rates(n int) [2]float64 {
 
 // report reads everything back and prints a line of the table.
 func report(name, dir string, data []byte, n int, rates [2]float64) error {
-	size, err := dirSize(dir)
+	size, err := embedded.Size(dir)
 	if err != nil {
 		return err
 	}
@@ -157,7 +178,15 @@ func report(name, dir string, data []byte, n int, rates [2]float64) error {
 	if !bytes.Equal(h.Sum(nil), want[:]) {
 		return fmt.Errorf("the lines of the store are not those of the file")
 	}
-	fmt.Printf("%-24s %9d %12d %8.2f %8.2f %10.0f %10.0f %10.0f  %s\n", filepath.Base(name), n, len(data), float64(len(data))/float64(size), float64(size)/float64(n), rates[0], rates[1], back, proof)
+	fmt.Printf("| %s | %d | %d | %.2f |", filepath.Base(name), n, len(data), float64(len(data))/float64(size))
+	for _, c := range embedded.Compressors() {
+		packed, err := c.Size(data)
+		if err != nil {
+			return err
+		}
+		fmt.Printf(" %.2f |", float64(len(data))/float64(packed))
+	}
+	fmt.Printf(" %.2f | %.0f | %.0f | %.0f | %s |\n", float64(size)/float64(n), rates[0], rates[1], back, proof)
 	return nil
 }
 
@@ -185,19 +214,4 @@ func copyBack(h hash.Hash, dir string, ends bool, n int) error {
 		}
 	}
 	return w.Flush()
-}
-
-// dirSize is every byte of every file below dir.
-func dirSize(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }

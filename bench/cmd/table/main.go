@@ -15,7 +15,7 @@ import (
 	"github.com/sluicelog/sluice/bench"
 )
 
-// sections in the order in which they are printed; instructions need valgrind and are printed only when asked for.
+// sections in the order in which they are printed; instructions take long and are printed only when asked for.
 var sections = []struct {
 	name    string
 	byName  bool
@@ -27,6 +27,15 @@ var sections = []struct {
 	{"tails", false, tails},
 	{"throughput", false, throughput},
 	{"scale", false, scale},
+	{"search", false, func(int) { program("Searched inside a process, beside SQLite and bleve", shared, "embedded") }},
+	{"store", false, func(int) {
+		program("The store at a million records", shared, "storequery", "-n", "1000000", "-runs", "10")
+	}},
+	{"ratio", false, ratio},
+	{"masking", false, func(int) { program("Masking, beside six regular expressions", shared, "masking") }},
+	{"opensearch", false, func(int) {
+		program("Into OpenSearch, beside a bare client and BulkIndexer", node, "opensearch", "-docs", "100000", "-rounds", "3")
+	}},
 }
 
 func main() {

@@ -2,10 +2,8 @@ package query
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/sluicelog/sluice/level"
@@ -266,132 +264,6 @@ func (p *part) levelsAreNames() bool {
 		}
 	}
 	return true
-}
-
-// Fields implements [search.Searcher].
-func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.FieldInfo, error) {
-	t, err := s.prepare(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	defer t.release()
-	found := map[string]*fieldCount{}
-	order := make([]int, len(t.view.Segments))
-	for i := range order {
-		order[i] = i
-	}
-	var mu sync.Mutex
-	err = t.each(ctx, order, func(_, i int) (bool, error) {
-		p := newPart(t.view.Segments[i])
-		defer t.note(p)
-		b, err := p.inRange(t.cond, t.Exec)
-		if err != nil || b.empty() {
-			return true, err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		return true, p.fields(b, found)
-	}, t.s.cache.used)
-	if err != nil {
-		return nil, err
-	}
-	err = t.tail(ctx, 0, func(_ int, r *eval.Record) bool {
-		seen := map[string]bool{}
-		for i := range r.Leaves {
-			name := string(r.Leaves[i].Path)
-			count(found, name, r.Leaves[i].Type, 0)
-			if !seen[name] {
-				seen[name] = true
-				found[name].records++
-			}
-		}
-		return true
-	})
-	if err != nil {
-		return nil, err
-	}
-	var out []search.FieldInfo
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if req.Hidden(name) {
-			continue
-		}
-		f := search.FieldInfo{Name: name, Kind: search.KindOf(name), Records: found[name].records, Exact: true}
-		for typ, is := range found[name].types {
-			if is {
-				f.Types = append(f.Types, search.ValueType(typ).String())
-			}
-		}
-		out = append(out, f)
-	}
-	return out, nil
-}
-
-// fieldCount is what is known of a field.
-type fieldCount struct {
-	types   [search.String + 1]bool
-	records uint64
-}
-
-func count(found map[string]*fieldCount, name string, typ search.ValueType, records int) {
-	f := found[name]
-	if f == nil {
-		f = &fieldCount{}
-		found[name] = f
-	}
-	f.types[typ] = true
-	f.records += uint64(records)
-}
-
-// fields counts the fields of the rows.
-func (p *part) fields(b bitmap, found map[string]*fieldCount) error {
-	rows := map[string]bitmap{} // of each field, those that have it
-	add := func(name string, typ search.ValueType, row uint32) {
-		if rows[name] == nil {
-			rows[name] = newBitmap(p.rows)
-		}
-		rows[name].set(row)
-		count(found, name, typ, 0)
-	}
-	for _, c := range p.seg.Columns() {
-		name := c.Path()
-		if c.Kind() == segment.Text {
-			name = messagePath
-		}
-		at, err := c.Rows()
-		if err != nil {
-			if err = p.damage(name, err); err != nil {
-				return err
-			}
-			continue
-		}
-		for i, r := range at {
-			if !b.has(r) {
-				continue
-			}
-			switch c.Kind() {
-			case segment.Number:
-				add(name, search.Numeric, r)
-			case segment.Word, segment.Array, segment.Text:
-				if p.buf, err = c.AppendValue(p.buf[:0], i); err != nil {
-					return p.damage(name, err)
-				}
-				if c.Kind() == segment.Text {
-					p.rec.Parse(p.buf)
-				} else {
-					p.rec.ParseValue(name, p.buf)
-				}
-				for _, l := range p.rec.Leaves {
-					add(string(l.Path), l.Type, r)
-				}
-			default:
-				add(name, search.String, r)
-			}
-		}
-	}
-	for name, set := range rows {
-		found[name].records += uint64(set.count())
-	}
-	return nil
 }
 
 // Facets implements [search.Searcher].

@@ -11,12 +11,13 @@ import (
 // left of half of the room, and in an eighth at least; what is small stays of all. When that is too much, columns go that no request has asked for lately, and then the
 // segment used last: requests go through segments in the same order, so the oldest ones kept are the next ones asked.
 type cache struct {
-	mu    sync.Mutex
-	limit int
-	held  map[*segment.Segment]held
-	names map[*segment.Segment]bool // whether levels are spelled as names, of segments of which it was asked
-	total held
-	large []*segment.Segment // those that hold what is large, the one used last at the end
+	mu     sync.Mutex
+	limit  int
+	held   map[*segment.Segment]held
+	names  map[*segment.Segment]bool        // whether levels are spelled as names, of segments of which it was asked
+	fields map[*segment.Segment]fieldCounts // of segments of which it was asked; not to be written to
+	total  held
+	large  []*segment.Segment // those that hold what is large, the one used last at the end
 }
 
 // held is how many bytes are kept, as of when a segment's Changes were so many.
@@ -105,7 +106,7 @@ func (c *cache) measure(s *segment.Segment) {
 func (c *cache) keep(list []Segment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if max(len(c.held), len(c.names)) <= 2*len(list)+16 {
+	if max(len(c.held), len(c.names), len(c.fields)) <= 2*len(list)+16 {
 		return
 	}
 	live := make(map[*segment.Segment]bool, len(list))
@@ -115,6 +116,11 @@ func (c *cache) keep(list []Segment) {
 	for s := range c.names {
 		if !live[s] {
 			delete(c.names, s)
+		}
+	}
+	for s := range c.fields {
+		if !live[s] {
+			delete(c.fields, s)
 		}
 	}
 	for s, size := range c.held {

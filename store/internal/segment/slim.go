@@ -97,13 +97,17 @@ func (c *Column) RowCodes() (out *RowCodes, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if d == nil {
-		c.slim.noCodes = true
-		return nil, nil
-	}
 	rows, err := c.Rows()
 	if err != nil {
 		return nil, err
+	}
+	if d == nil {
+		if c.n <= fewEntries {
+			out, err = c.numbered(rows)
+		}
+		c.slim.codes, c.slim.noCodes = out, out == nil
+		c.seg.changes.Add(1)
+		return out, err
 	}
 	r := byRow(c.seg.rows, rows, d.Codes, d.Len())
 	r.ends = make([]uint32, d.Len())
@@ -113,6 +117,35 @@ func (c *Column) RowCodes() (out *RowCodes, err error) {
 	}
 	c.slim.codes = r
 	c.seg.changes.Add(1)
+	return r, nil
+}
+
+// fewEntries is how many entries a column has at most whose values get numbers though it is stored without them.
+const fewEntries = 1 << 11
+
+// numbered numbers the values of a column.
+func (c *Column) numbered(rows []uint32) (*RowCodes, error) {
+	codes, known := make([]uint32, c.n), map[string]uint32{}
+	var ends []uint32
+	var text []byte
+	for i := range codes {
+		from := len(text)
+		var err error
+		if text, err = c.AppendValue(text, i); err != nil {
+			return nil, err
+		}
+		code, ok := known[string(text[from:])]
+		if ok {
+			text = text[:from]
+		} else {
+			code = uint32(len(ends))
+			known[string(text[from:])] = code
+			ends = append(ends, uint32(len(text)))
+		}
+		codes[i] = code
+	}
+	r := byRow(c.seg.rows, rows, codes, len(ends))
+	r.text, r.ends = text, ends
 	return r, nil
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package audio knows what is in the stream of records by which stores are compared, that of an audio pipeline (see [bench.AudioStream]).
+package audio
 
 import (
 	"bytes"
@@ -15,12 +16,15 @@ import (
 
 // What the queries ask for.
 const (
-	phrase     = "queue depth 39"
-	userPrefix = "u_528"
-	slow       = 5000.0 // ms
-	windowAt   = 30 * time.Minute
-	window     = 5 * time.Minute
-	newest     = 100
+	Phrase      = "queue depth 39" // q2: in msg
+	Level       = "ERROR"          // q3: and Stage
+	Stage       = "store"
+	Slow        = 5000.0           // q4: duration_ms above
+	UserPrefix  = "u_528"          // q5: of user_id
+	WindowAt    = 30 * time.Minute // q6: from there after First, for Window, with WindowLevel
+	Window      = 5 * time.Minute
+	WindowLevel = "WARN"
+	Newest      = 100 // records that are shown of the hits
 )
 
 // An Answer is what a query must give.
@@ -60,7 +64,8 @@ type matches struct {
 
 const keepMatches = 1000
 
-func newOracle(n int) *Oracle {
+// NewOracle returns one of a stream of n records.
+func NewOracle(n int) *Oracle {
 	return &Oracle{Records: n, Answers: map[string]Answer{}, Levels: map[string]map[int64]int{}, P99: map[string]map[string]float64{},
 		requests: map[string]int{}, durations: map[string][]float64{}, found: map[string]*matches{}}
 }
@@ -78,7 +83,8 @@ func value(line []byte, name string, stop byte) ([]byte, bool) {
 	return rest[:end], true
 }
 
-func (o *Oracle) add(line []byte) error {
+// Add counts the next line of the stream.
+func (o *Oracle) Add(line []byte) error {
 	seq := o.seen
 	o.seen++
 	o.Raw += int64(len(line)) + 1
@@ -106,16 +112,16 @@ func (o *Oracle) add(line []byte) error {
 		o.Levels[string(level)] = map[int64]int{}
 	}
 	o.Levels[string(level)][int64(math.Floor(float64(at.Unix())/60))]++
-	if bytes.Contains(line, []byte(phrase+`"`)) {
+	if bytes.Contains(line, []byte(Phrase+`"`)) {
 		o.hit("q2", m, line)
 	}
-	if string(level) == "ERROR" && string(stage) == "store" {
+	if string(level) == Level && string(stage) == Stage {
 		o.hit("q3", m, line)
 	}
-	if bytes.HasPrefix(user, []byte(userPrefix)) {
+	if bytes.HasPrefix(user, []byte(UserPrefix)) {
 		o.hit("q5", m, line)
 	}
-	if from := o.First.Add(windowAt); string(level) == "WARN" && !at.Before(from) && at.Before(from.Add(window)) {
+	if from := o.First.Add(WindowAt); string(level) == WindowLevel && !at.Before(from) && at.Before(from.Add(Window)) {
 		o.hit("q6", m, line)
 	}
 	if text, ok := number(line, `"duration_ms":`); ok {
@@ -123,7 +129,7 @@ func (o *Oracle) add(line []byte) error {
 		if err != nil {
 			return err
 		}
-		if ms > slow {
+		if ms > Slow {
 			o.hit("q4", m, line)
 		}
 		if staged {
@@ -181,14 +187,14 @@ func (f *matches) digest() string {
 	list := slices.Clone(f.last)
 	slices.SortFunc(list, func(a, b match) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.seq, a.seq)) })
 	h := sha256.New()
-	for _, m := range list[:min(newest, len(list))] {
+	for _, m := range list[:min(Newest, len(list))] {
 		_, _ = h.Write(append([]byte(m.line), '\n'))
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// save writes the oracle down for the process that searches.
-func (o *Oracle) save(name string) error {
+// Finish works out the answers, after the last line.
+func (o *Oracle) Finish() error {
 	q1 := &matches{}
 	for _, m := range o.needles {
 		if bytes.Contains([]byte(m.line), []byte(`"request_id":"`+o.Needle+`"`)) {
@@ -211,6 +217,14 @@ func (o *Oracle) save(name string) error {
 		rank := int(math.Ceil(0.99 * float64(len(list))))
 		o.P99[stage] = map[string]float64{"p99": list[rank-1], "records": float64(len(list))}
 	}
+	return nil
+}
+
+// Save finishes the oracle and writes it down for another process.
+func (o *Oracle) Save(name string) error {
+	if err := o.Finish(); err != nil {
+		return err
+	}
 	b, err := json.Marshal(o)
 	if err != nil {
 		return err
@@ -218,7 +232,8 @@ func (o *Oracle) save(name string) error {
 	return os.WriteFile(name, b, 0o600)
 }
 
-func loadOracle(name string) (*Oracle, error) {
+// LoadOracle reads what Save has written.
+func LoadOracle(name string) (*Oracle, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
