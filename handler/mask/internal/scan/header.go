@@ -16,6 +16,9 @@ func (w *work) authorization(i int, v value) int {
 	if equalFold(text[j:name], "digest") {
 		return w.digest(name)
 	}
+	if name-j > 5 && text[j:j+5] == "AWS4-" {
+		return name // the parameters are keys of their own
+	}
 	if scheme := authScheme(text[j:name]); scheme != 0 && name < len(text) && (text[name] == ' ' || text[name] == '+' || strings.HasPrefix(text[name:], "%20")) {
 		kind = scheme
 		j = name

@@ -1,6 +1,9 @@
 package scan
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // maxRefused bounds how long a value may be and still be refused: longer ones are masked whatever they look like,
 // so that no stretch of a text is read more than a few times.
@@ -17,7 +20,16 @@ func (w *work) keyed(i, from, to int) int {
 		}
 	}
 	class := classify(text[from:to])
+	if class == noKey && equalFold(text[from:to], "key") && from > 0 && (text[from-1] == '?' || text[from-1] == '&') {
+		class = queryKey
+	}
+	if class == noKey && equalFold(text[from:to], "passe") && from >= 7 && equalFold(text[from-7:from], "mot de ") {
+		class = passwordKey
+	}
 	if class == noKey {
+		if from > 0 && text[from-1] >= utf8.RuneSelf {
+			return w.keyedAbroad(i, i)
+		}
 		return i + 1
 	}
 	v, ok := valueAfter(text, i, to)
@@ -39,6 +51,24 @@ func (w *work) keyed(i, from, to int) int {
 		text = name
 	}
 	kind, score := w.keyedKind(class, text[from:to], v)
+	if kind == 0 {
+		return i + 1
+	}
+	return w.addValue(i, v, kind, score)
+}
+
+// keyedAbroad looks at the separator whose last byte is at i, after a key that ends at end and is not in ASCII alone, as that of a
+// password in another language: contraseña: x.
+func (w *work) keyedAbroad(i, end int) int {
+	from, ok := foreignKey(w.text, end)
+	if !ok {
+		return i + 1
+	}
+	v, ok := valueAfter(w.text, i, i)
+	if !ok {
+		return i + 1
+	}
+	kind, score := w.keyedKind(passwordKey, w.text[from:end], v)
 	if kind == 0 {
 		return i + 1
 	}
@@ -180,11 +210,12 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 			return Session, 0.9
 		}
 	case sessionKey:
-		// Session identifiers that correlate records are UUIDs, hexadecimal or short; those that log in are random.
-		if len(s) >= long && !allHex(s) && looksRandom(s) && (m&letter == letter || len(s) >= 20) {
+		// Session identifiers that correlate records are UUIDs or short; those that log in are random, or 128 bits in hexadecimal.
+		if hex := allHex(s); hex && len(s) >= 32 && m&(dash|letter|digit) == m && m&dash == 0 && m&digit != 0 ||
+			len(s) >= long && !hex && looksRandom(s) && (m&letter == letter || len(s) >= 20) {
 			return Session, 0.8
 		}
-	case someKey:
+	case someKey, queryKey:
 		if hex := allHex(s); len(s) >= long && (hex && len(s) >= 32 && m&dash == 0 || !hex && looksRandom(s) && !isName(s) && !isPublic(s)) {
 			return APIKey, 0.7
 		}

@@ -1,5 +1,7 @@
 package scan
 
+import "unicode/utf8"
+
 // Match is a stretch of a text: the bytes from Start up to, not including, End. Score is above 0 and at most 1;
 // it says how sure the finding is, and which of two overlapping ones names the kind.
 type Match struct {
@@ -116,6 +118,12 @@ func (w *work) pass() {
 			from, to = start, end
 			continue
 		}
+		switch {
+		case i-start == 2 && text[start] == 'i' && text[i-1] == 's' && to == start-1 && to >= 4 && keyTail(text, to):
+			i = w.wordSaid(i, from, to)
+		case i-start == 8 && text[start]|0x20 == 'p' && text[i-1]|0x20 == 'd':
+			i = w.commonAfter(start, i)
+		}
 		from, to = start, i
 	}
 }
@@ -144,6 +152,13 @@ func (w *work) at(i, from, to int) int {
 	case '=':
 		if i-to <= 8 && to >= 2 && keyTail(text, to) {
 			return w.keyed(i, from, to)
+		}
+		if i >= 4 && (text[i-1]|text[i-2]|text[i-3]|text[i-4]) >= utf8.RuneSelf {
+			return w.keyedAbroad(i, i)
+		}
+	case 0xef: // a colon of full width
+		if i+2 < len(text) && text[i+1] == 0xbc && text[i+2] == 0x9a {
+			return w.keyedAbroad(i+2, i)
 		}
 	case '>':
 		if to == i && from > 0 && text[from-1] == '<' && keyTail(text, to) {

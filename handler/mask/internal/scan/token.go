@@ -101,6 +101,9 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	if s > 0 && text[s-1] == '%' && hexRun(text, s, 2) == 2 && s+2 <= start {
 		s += 2
 	}
+	if s >= 8 && text[s-8:s] == ";base64," { // an image in a data: URL
+		return e
+	}
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
 	bare := s == 0 && len(v) < lonely && w.hint.all == 0
@@ -238,7 +241,7 @@ func (w *work) schemeBefore(i, from, to int) Kind {
 			return 0
 		}
 		return Bearer
-	case equalFold(scheme, "basic"):
+	case equalFold(scheme, "basic"), scheme == "PLAIN" && from >= 5 && w.text[from-5:from] == "AUTH ": // of SMTP
 		return BasicAuth
 	}
 	return 0

@@ -196,6 +196,7 @@ var vendorForms = []vendorForm{
 	{prefix: "tfp_", kind: Vendor, min: 40, body: dashed, dots: true},
 	{prefix: "tk-us-", kind: Vendor, min: 40, body: dashed},
 	{prefix: "tskey-", kind: Tailscale, min: 20, body: dashed},
+	{prefix: "tvly-", kind: Vendor, min: 24, body: dashed},
 	{prefix: "uc-", kind: Vendor, min: 64, body: alnum},
 	{prefix: "v1.0-", kind: Vendor, min: 100, body: alnum | dash, hex: true},
 	{prefix: "vercel_", kind: Vendor, min: 24, body: alnum},
