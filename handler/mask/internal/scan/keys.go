@@ -29,7 +29,7 @@ var keyTails = func() (t [8]uint64) {
 		"ord", "swd", "pwd", "ass", "ase", "ode", "ret", "ken", "key", "uth", "ion", "kie", "pin", "cvv", "cvc", "als", "eds", "ial", "sid",
 		"sig", "ure", "jwt", "otp", "rer", "nid", "\x7fid", "-id", "ort", "ets", "eys", "\x7fpw", "-pw", " pw", "\"pw", "{pw", "?pw", "&pw", "\x7fpk",
 		"eed", "nic", "alt", " by", " is", "wer", "lue", "psk",
-		"irm", "eat", "ain", "old", "new", "raw", "hex", "b64", "e64",
+		"vv2", "vc2", "rd1", "rd2", "ss1", "ss2", "ey1", "ey2", "tan", "pat", "irm", "eat", "ain", "old", "new", "raw", "hex", "b64", "e64",
 		"ena", "nha", "ola", "slo", "ana", "szo", "fre", "sse", "zka", "ave",
 	} {
 		h := tailHash(s[0], s[1], s[2])
@@ -106,16 +106,16 @@ func keyOf(last, prev, all string) keyClass {
 			return noKey
 		}
 		return passwordKey
-	case "pin", "cvv", "cvc", "otp", "totp", "cvn":
+	case "pin", "cvv", "cvc", "otp", "totp", "cvn", "tan", "mtan", "smstan":
 		return pinKey
-	case "secret", "credential", "credentials", "creds", "mnemonic", "secrets":
+	case "secret", "credential", "credentials", "creds", "secrets":
 		return secretKey
 	case "seed", "salt":
 		if prev == "wallet" || prev == "recovery" || prev == "secret" {
 			return secretKey
 		}
 		return noKey
-	case "token", "jwt", "bearer":
+	case "token", "jwt", "bearer", "pat":
 		if hasSuffix(all, "publickeytoken") { // of an assembly of .NET
 			return noKey
 		}
@@ -151,6 +151,13 @@ func keyOf(last, prev, all string) keyClass {
 			return answerKey
 		}
 		return noKey
+	case "mnemonic":
+		return answerKey
+	case "phrase":
+		if prev == "seed" || prev == "recovery" || prev == "mnemonic" || prev == "backup" {
+			return answerKey
+		}
+		return noKey
 	case "value":
 		if prev == "" {
 			return valueKey
@@ -168,6 +175,9 @@ func keyOf(last, prev, all string) keyClass {
 	case "cookie", "cookies":
 		return cookieKey
 	case "id":
+		if hasSuffix(all, "netsessionid") { // of ASP.NET
+			return loginKey
+		}
 		if prev == "session" || prev == "sess" {
 			return sessionKey
 		}

@@ -27,7 +27,7 @@ func (w *work) phone(gs []group) int {
 		}
 		return 0
 	}
-	if n := trunk(text, gs); n > 0 {
+	if n := trunk(text, gs); n > 0 && !(n == 5 && (w.inColumn(start) || n < len(gs) && gs[n].end-gs[n].start == 2)) {
 		return w.phoneFound(start, gs, n, 0.6)
 	}
 	if n := dialled(text, gs); n > 0 {

@@ -42,7 +42,7 @@ func isSaid(text string, start int) bool {
 	if i > 0 && isQuote(text[i]) {
 		i--
 	}
-	if i < 8 || text[i] != ' ' {
+	if i < 5 || text[i] != ' ' {
 		return false
 	}
 	switch a, b := text[i-2]|0x20, text[i-1]|0x20; {
@@ -51,7 +51,7 @@ func isSaid(text string, start int) bool {
 	case b == 's':
 		return a == 'i' || a == 'a' || a == 'e'
 	case b == 't':
-		return a == 's' && text[i-4] == ' ' || a == 'e' && text[i-7] == ' ' // ist, est, lautet
+		return a == 's' && text[i-4] == ' ' || a == 'e' && i >= 7 && text[i-7] == ' ' // ist, est, lautet
 	case b == 'o':
 		return a == 't'
 	case b == 'w':
@@ -128,6 +128,9 @@ func (w *work) wordSaid(i, from, to int) int {
 		start++
 	}
 	end := span(text, start, letter|dash|under)
+	if stop := bareEnd(text, start, ' '); stop > end && w.signed(start, end, stop) {
+		return stop
+	}
 	if end-start < 6 || end < len(text) && strings.IndexByte(".,;\"')\n", text[end]) < 0 || end+1 < len(text) && text[end] == '.' && is(text[end+1], word) {
 		return i
 	}
@@ -137,14 +140,32 @@ func (w *work) wordSaid(i, from, to int) int {
 	return end
 }
 
-// commonAfter looks at what follows the word text[from:to], one blank after it, as one of the commonest passwords of letters alone, where
-// it is the word password. It returns where to go on.
+// signed records text[start:stop], of which only letters stand before end, as a password where it goes on with a sign and holds a digit.
+func (w *work) signed(start, end, stop int) bool {
+	s := w.text[start:stop]
+	return end > start && len(s) >= 6 && strings.IndexByte("!#$@&*^+?~", s[end-start]) >= 0 && classes(s)&digit != 0 && !isPlaceholder(s) &&
+		!strings.ContainsAny(s, "=()/") && w.add(start, stop, Password, 0.6)
+}
+
+// commonAfter looks at what follows the word text[from:to], one blank after it, where it is the word password: one of the commonest
+// passwords of letters alone, letters with signs and digits behind them, or a word with a digit in parentheses. It returns where to go on.
 func (w *work) commonAfter(from, to int) int {
 	text := w.text
 	if to+1 >= len(text) || text[to] != ' ' || !equalFold(text[from:to], "password") {
 		return to
 	}
+	if text[to+1] == '(' {
+		stop := bareEnd(text, to+2, ' ')
+		if s := text[to+2 : stop]; len(s) >= 6 && stop < len(text) && text[stop] == ')' && classes(s)&digit != 0 && classes(s)&letter != 0 &&
+			!isPlaceholder(s) && !isAlgorithm(s) && !strings.ContainsAny(s, "=/") && w.add(to+2, stop, Password, 0.5) {
+			return stop
+		}
+		return to
+	}
 	end := span(text, to+1, word)
+	if stop := bareEnd(text, to+1, ' '); stop > end && w.signed(to+1, end, stop) {
+		return stop
+	}
 	common := fold(text[to+1:end], func(s string) bool {
 		switch s {
 		case "qwerty", "qwertyuiop", "letmein", "iloveyou", "swordfish", "changeme", "trustno", "sunshine", "princess", "football", "baseball", "superman",

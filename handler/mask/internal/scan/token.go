@@ -107,14 +107,14 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
 	bare := s == 0 && len(v) < lonely && w.hint.all == 0
-	if len(v) < 12 || bare || isPublic(v) {
+	if len(v) < 12 || bare {
 		return end
 	}
 	// A scheme of authentication right before, in prose or in a list of headers.
 	if kind := w.schemeBefore(s, from, to); kind != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
 		return e
 	}
-	if len(v) < long {
+	if len(v) < long || isPublic(v) {
 		return end
 	}
 	if hasName(v) {
@@ -181,12 +181,12 @@ func grants(text string, i int) bool {
 }
 
 // isPublic reports whether a random string begins as one that everybody may see: a public key of SSH, a digest of
-// a file, a publishable key.
+// a file, a publishable key, a certificate.
 func isPublic(v string) bool {
-	if c := v[0]; c != 'A' && c != 's' && c != 'p' {
+	if c := v[0]; c != 'A' && c != 's' && c != 'p' && c != 'L' {
 		return false
 	}
-	for _, p := range [...]string{"AAAA", "sha1-", "sha256-", "sha384-", "sha512-", "pk_live_", "pk_test_"} {
+	for _, p := range [...]string{"AAAA", "sha1-", "sha256-", "sha384-", "sha512-", "pk_live_", "pk_test_", "LS0tLS1CRUdJTiBDRVJU"} {
 		if strings.HasPrefix(v, p) {
 			return true
 		}

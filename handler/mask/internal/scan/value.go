@@ -41,6 +41,18 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 	if j+level >= len(text) {
 		return v, false
 	}
+	if sep == '>' && strings.HasPrefix(text[j:], "<![CDATA[") {
+		v.start = j + len("<![CDATA[")
+		v.end = len(text)
+		if n := strings.Index(text[v.start:], "]]>"); n >= 0 {
+			v.end = v.start + n
+		}
+		v.quoted = true
+		return v, v.end > v.start
+	}
+	if level == 0 && j+1 < len(text) && isQuote(text[j+1]) && strings.IndexByte("ubrUBRL", text[j]) >= 0 { // u'x' of Python
+		j++
+	}
 	if q := text[j+level]; q == '"' || q == '\'' || q == '`' {
 		v.quoted, v.prose = true, false
 		v.start = j + level + 1
@@ -58,6 +70,10 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 	}
 	v.start = j
 	v.end = bareEnd(text, j, sep)
+	if end := v.end; end < len(text) && text[end] == '"' && end > j && text[end-1] == '(' && span(text, j, word) == end-1 { // Some("x") of Rust
+		v.start, v.quoted, v.prose = end+1, true, false
+		v.end = closingQuote(text, v.start, '"', 0)
+	}
 	return v, v.end > v.start
 }
 
