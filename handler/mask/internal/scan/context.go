@@ -53,7 +53,7 @@ func (w *work) context(i int) (near, all context) {
 		found = found[:len(found)-1]
 	}
 	near, all, n = wordsBefore(w.text, i, found)
-	if i > 3 && (w.text[i-1]|w.text[i-2]|w.text[i-3]|w.text[i-4]) >= utf8.RuneSelf {
+	if i >= 4 && beyondASCII(w.text, i) {
 		c := contextAbroad(w.text[max(0, i-contextBytes):i])
 		near, all = near|c, all|c
 	}

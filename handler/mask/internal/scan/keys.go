@@ -24,7 +24,7 @@ const (
 )
 
 // keyTails are the last three bytes, each |0x20, that the words of secret keys end in, as a Bloom filter.
-var keyTails = func() (t [8]uint64) {
+var keyTails = func() (t [64]uint64) {
 	for _, s := range []string{
 		"ord", "swd", "pwd", "ass", "ase", "ode", "ret", "ken", "key", "uth", "ion", "kie", "pin", "cvv", "cvc", "als", "eds", "ial", "sid",
 		"sig", "ure", "jwt", "otp", "rer", "nid", "\x7fid", "-id", "ort", "ets", "eys", "\x7fpw", "-pw", " pw", "\"pw", "{pw", "?pw", "&pw", "\x7fpk",
@@ -40,7 +40,7 @@ var keyTails = func() (t [8]uint64) {
 
 func tailHash(a, b, c byte) uint32 {
 	x := uint32(a) | uint32(b)<<8 | uint32(c)<<16
-	return (x | 0x202020) * 0x9e3779b1 >> 23
+	return (x | 0x202020) * 0x9e3779b1 >> 20
 }
 
 // keyTail reports whether what ends at to, 2 or more, may be the name of a secret.

@@ -30,9 +30,11 @@ func (w *work) phone(gs []group) int {
 	if n := trunk(text, gs); n > 0 && !(n == 5 && (w.inColumn(start) || n < len(gs) && gs[n].end-gs[n].start == 2)) {
 		return w.phoneFound(start, gs, n, 0.6)
 	}
-	if n := dialled(text, gs); n > 0 {
-		if _, all := w.context(gs[0].start); all&(ofPhone|ofCall) != 0 {
-			return w.phoneFound(start, gs, n, 0.6)
+	if text[gs[0].start] == '0' {
+		if n := dialled(text, gs); n > 0 {
+			if _, all := w.context(gs[0].start); all&(ofPhone|ofCall) != 0 {
+				return w.phoneFound(start, gs, n, 0.6)
+			}
 		}
 	}
 	if len(gs) == 1 && isEpoch(text[start:gs[0].end]) || w.inColumn(start) {

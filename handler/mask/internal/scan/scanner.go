@@ -16,6 +16,7 @@ type Scanner struct {
 	kinds   Set
 	brief   bool // a kind is looked for that isPlain does not know: an address of seven bytes, a date of six digits
 	persons bool // a national identifier is looked for
+	colonic bool // an address with colons is looked for
 	hint    hint
 	// password says that a text is one, unless it is a word or a number.
 	password bool
@@ -27,6 +28,7 @@ func New(kinds Set) *Scanner {
 	for _, k := range NationalKinds() {
 		s.persons = s.persons || kinds.Has(k)
 	}
+	s.colonic = kinds.Has(IPAddress) || kinds.Has(MAC)
 	s.brief = s.persons || kinds.Has(IPAddress) || kinds.Has(DOB)
 	return s
 }
@@ -86,6 +88,9 @@ const lonely = 32
 // long is the length from which a word may be a key by its form alone.
 const long = 16
 
+// hooked holds the lengths of the words without digits that pass looks at: is, values, password.
+const hooked = 1<<2 | 1<<6 | 1<<8
+
 // work is one text being scanned.
 type work struct {
 	*Scanner
@@ -125,6 +130,10 @@ func (w *work) pass() {
 			from, to = start, end
 			continue
 		}
+		if hooked>>(uint(i-start)&63)&1 == 0 {
+			from, to = start, i
+			continue
+		}
 		switch {
 		case i-start == 2 && text[start] == 'i' && text[i-1] == 's' && to == start-1 && to >= 4 && keyTail(text, to):
 			i = w.wordSaid(i, from, to)
@@ -152,22 +161,22 @@ func (w *work) at(i, from, to int) int {
 		if i+2 < len(text) && text[i+1] == '/' && text[i+2] == '/' {
 			return w.url(i)
 		}
-		if w.kinds.Has(IPAddress) || w.kinds.Has(MAC) {
+		if w.colonic {
 			if end := w.colons(i); end > 0 {
 				return end
 			}
 		}
-		fallthrough
-	case '=':
-		if to == i && from > 4 && text[from-1] == ' ' && i+1 < len(text) && is(text[i+1], letter|digit) && keyTail(text, from-1) {
+		if i+1 < len(text) && is(text[i+1], letter|digit) && to == i && from > 4 && text[from-1] == ' ' && keyTail(text, from-1) {
 			if stop := w.userAndPasswordAt(i, from); stop > 0 {
 				return stop
 			}
 		}
+		fallthrough
+	case '=':
 		if i-to <= 8 && to >= 2 && keyTail(text, to) {
 			return w.keyed(i, from, to)
 		}
-		if i >= 4 && (text[i-1]|text[i-2]|text[i-3]|text[i-4]) >= utf8.RuneSelf {
+		if i >= 4 && beyondASCII(text, i) {
 			return w.keyedAbroad(i, i)
 		}
 	case 0xef: // a colon of full width
@@ -207,6 +216,12 @@ func (w *work) all() bool {
 	return kind != 0 && w.add(0, len(w.text), kind, score)
 }
 
+// beyondASCII reports whether one of the four bytes before i, 4 or more, is of a letter that is not in ASCII.
+func beyondASCII(text string, i int) bool {
+	_ = text[i-4 : i]
+	return (uint32(text[i-4])|uint32(text[i-3])<<8|uint32(text[i-2])<<16|uint32(text[i-1])<<24)&0x80808080 != 0
+}
+
 // word looks at the word text[start:end], of the classes all, that holds a digit or a dash or is long; the word
 // before it is text[from:to]. It returns where to go on.
 func (w *work) word(start, end int, all uint16, from, to int) int {
@@ -218,7 +233,7 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 			}
 			return end
 		}
-		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || !groupFollows(text, end)) {
+		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || text[end] < utf8.RuneSelf && !is(text[end+1], digit|gap|dash) || !groupFollows(text, end)) {
 			if end-start >= 3 && to >= 3 && to == start-1 && text[to] == ' ' && keyTail(text, to) {
 				return w.codeAfterWord(start, end, from, to)
 			}
