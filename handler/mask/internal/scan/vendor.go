@@ -244,12 +244,12 @@ const headLength = 3
 // heads holds the hashes of the first headLength bytes of what a form can match.
 var heads = func() (t [1 << 14 / 64]uint64) {
 	for _, f := range vendorForms {
-		for c := range 256 {
-			third := byte(c)
-			if len(f.prefix) >= headLength {
-				third = f.prefix[2]
-			}
-			h := headHash(f.prefix[0], f.prefix[1], third)
+		from, to := 0, 255
+		if len(f.prefix) >= headLength {
+			from, to = int(f.prefix[2]), int(f.prefix[2])
+		}
+		for third := from; third <= to; third++ {
+			h := headHash(f.prefix[0], f.prefix[1], byte(third))
 			t[h/64] |= 1 << (h % 64)
 		}
 	}
