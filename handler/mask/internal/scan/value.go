@@ -56,6 +56,9 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 	if q := text[j+level]; q == '"' || q == '\'' || q == '`' {
 		v.quoted, v.prose = true, false
 		v.start = j + level + 1
+		if level < quoteLevel(text, i) {
+			return v, false // it closes a string of JSON that ends in "password":
+		}
 		if k := i - 1; !isQuote(text[k]) && v.start < len(text) && strings.IndexByte(",:}]", text[v.start]) >= 0 {
 			return v, false // the quote closes a string that ends in password=
 		}
@@ -75,6 +78,20 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 		v.end = closingQuote(text, v.start, '"', 0)
 	}
 	return v, v.end > v.start
+}
+
+// quoteLevel returns how many backslashes stand before the quote that the separator at i follows, 0 when it follows none.
+func quoteLevel(text string, i int) int {
+	for i > 0 && (text[i-1] == ' ' || text[i-1] == '\t') {
+		i--
+	}
+	if i == 0 || !isQuote(text[i-1]) {
+		return 0
+	}
+	end := i - 1
+	for i--; i > 0 && text[i-1] == '\\'; i-- {
+	}
+	return end - i
 }
 
 // closingQuote returns the end of the value at i that a quote with level backslashes before it opened.
