@@ -19,7 +19,7 @@ func (w *work) columnValues(from, to int) int {
 	}
 	end--
 	start := end
-	for start > 0 && end-start < wordForward && text[start-1] != '(' {
+	for start > 0 && end-start < wordForward && text[start-1] != '(' && text[start-1] != ')' {
 		start--
 	}
 	var columns [maxColumns]struct{ from, to int }
