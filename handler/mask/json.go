@@ -263,8 +263,12 @@ func (j *jsonWalk) object(v verdict, depth int) bool {
 			written = true
 			start := j.i
 			ok = j.value(own, depth)
-			if ok && namesValue(key) {
+			switch {
+			case !ok:
+			case namesValue(key):
 				named, _ = unquote(j.s[start:j.i])
+			case named == "" && strings.EqualFold(key, "type") && strings.EqualFold(j.s[start:j.i], `"password"`):
+				named = "password"
 			}
 		}
 		j.w.back(here)

@@ -20,8 +20,11 @@ func (w *work) quad(gs []group) int {
 	if len(gs) > 4 && gs[4].sep == '.' || end < len(text) && (is(text[end], letter|under) || text[end] == '-' && end+1 < len(text) && is(text[end+1], letter)) {
 		return 0
 	}
-	if start > 1 && text[start-1] == '/' && is(text[start-2], letter) {
-		return 0 // Chrome/124.0.0.0
+	if start > 1 && (text[start-1] == '/' || text[start-1] == '.') && is(text[start-2], letter) {
+		return 0 // Chrome/124.0.0.0, lib.so.1.2.3.4
+	}
+	if text[start:end] == "0.0.0.0" {
+		return 0 // any address, nobody's
 	}
 	if _, all := w.context(start); all&ofVersion != 0 {
 		return 0

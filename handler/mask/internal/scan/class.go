@@ -39,6 +39,7 @@ var class = func() (t [256]uint16) {
 			t[c] |= gap
 		}
 	}
+	t[0xef] |= sign
 	for _, c := range "+/=" {
 		t[c] |= base64
 	}

@@ -1,6 +1,9 @@
 package scan
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // context says what the words before a place speak of.
 type context uint64
@@ -50,6 +53,10 @@ func (w *work) context(i int) (near, all context) {
 		found = found[:len(found)-1]
 	}
 	near, all, n = wordsBefore(w.text, i, found)
+	if i >= 4 && beyondASCII(w.text, i) {
+		c := contextAbroad(w.text[max(0, i-contextBytes):i])
+		near, all = near|c, all|c
+	}
 	if n < contextWords && i < contextBytes {
 		all |= w.hint.all
 		if n < nearWords {
@@ -57,6 +64,34 @@ func (w *work) context(i int) (near, all context) {
 		}
 	}
 	return near, all
+}
+
+// meaningsAbroad are words that are not written in ASCII.
+var meaningsAbroad = [...]struct {
+	of   context
+	word string
+}{
+	{ofPhone, "电话"}, {ofPhone, "電話"}, {ofPhone, "手机"}, {ofPhone, "手機"}, {ofPhone, "手机号"}, {ofPhone, "手机号码"}, {ofPhone, "电话号码"}, {ofPhone, "電話番号"}, {ofPhone, "携帯"}, {ofPhone, "전화"}, {ofPhone, "전화번호"},
+	{ofPhone, "휴대폰"}, {ofPhone, "тел"}, {ofPhone, "телефон"}, {ofPhone, "телефона"}, {ofPhone, "τηλέφωνο"}, {ofPhone, "टेलीफोन"}, {ofPhone, "फ़ोन"}, {ofPhone, "هاتف"}, {ofPhone, "جوال"}, {ofPhone, "טלפון"}, {ofPhone, "โทรศัพท์"},
+	{ofNational, "주민등록번호"}, {ofNational, "身份证"}, {ofNational, "身份证号"}, {ofNational, "身份证号码"}, {ofNational, "マイナンバー"}, {ofNational, "паспорт"}, {ofNational, "паспорта"}, {ofNational, "СНИЛС"}, {ofNational, "ИНН"},
+	{ofNational, "číslo"}, {ofNational, "henkilötunnus"}, {ofNational, "זהות"},
+	{ofCard, "银行卡"}, {ofCard, "信用卡"}, {ofCard, "卡号"}, {ofCard, "карта"}, {ofCard, "карты"}, {ofCard, "카드번호"}, {ofCard, "カード番号"},
+}
+
+// contextAbroad returns what the word of meaningsAbroad that ends before, with blanks and signs behind it, speaks of.
+func contextAbroad(before string) context {
+	end := len(before)
+	for end > 0 && (before[end-1] < utf8.RuneSelf && !is(before[end-1], word)) {
+		end--
+	}
+	before = strings.TrimSuffix(before[:end], "：")
+	for i := range meaningsAbroad {
+		m := &meaningsAbroad[i]
+		if n := len(before) - len(m.word); n >= 0 && strings.EqualFold(before[n:], m.word) {
+			return m.of
+		}
+	}
+	return 0
 }
 
 // lastWord returns what the word before i, nearer than any other, speaks of.
@@ -140,20 +175,20 @@ var meanings = [...]struct {
 	of    context
 	words string
 }{
-	{ofPhone, "phone phones rufnummer handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob mobil movil cellulare festnetz telefonnummer landline"},
-	{ofCall, "ph call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline recipient twilio signal"},
+	{ofPhone, "phone phones rufnummer telefoonnummer telefoon telefone celular handy portable phonenumber phoneno telephone tel mobile cell cellphone msisdn whatsapp fax telefon handynummer telefono mob mobil movil cellulare festnetz telefonnummer landline"},
+	{ofCall, "ph anruf anrufer appel llamada ligar chiamata ringer call calls caller callee called calling sms text texted dial dialing dialed dialled contact callback voicemail reach ring hotline recipient twilio signal"},
 	{ofCard, "card cards cardnumber creditcard credit debit visa mastercard amex pan cc ccn maestro payment charge charged discover diners jcb"},
 	{ofSSN, "ssn ssns social itin socialsecurity tin"},
 	{ofIBAN, "iban bban ibans"},
 	{ofBirth, "birth dob born birthday birthdate dateofbirth bday geburtsdatum birthdays geboren naissance nacimiento nascita geboortedatum"},
-	{ofNational, "national nationalid passport passports nationality jmbg egn oib amka citizen personalausweis reisepass"},
+	{ofNational, "national nationalid passport passports nationality jmbg egn oib amka citizen personalausweis reisepass rodn rodne isikukood asmens kodas cuit cuil teudat zehut emso mbi beneficiary matricule personenkennzeichen"},
 	{ofDocument, "identity license licence permit cedula ausweis documento"},
-	{ofOneTime, "otp totp mfa fa verification verify passcode onetime authenticator authentication reset login signin sms security recovery activation confirmation pairing unlock"},
-	{ofVersion, "version ver versions agent upgraded upgrade upgrading driver firmware release build mask netmask oid chrome snmp package installed assembly sdk plugin v library"},
-	{ofSecret, "oauth secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
+	{ofOneTime, "pin tan otp totp mfa fa verification verify passcode onetime authenticator authentication reset login signin sms security recovery activation confirmation pairing unlock"},
+	{ofVersion, "version ver versions agent upgraded upgrade upgrading driver firmware release build mask netmask oid chrome snmp package installed assembly sdk plugin v library section chapter clause paragraph appendix"},
+	{ofSecret, "pat oauth secret secrets token tokens apikey api password passwd pwd credential credentials creds bearer auth authorization leaked passphrase accesskey secretkey authtoken basic reset verify invite magic recover activate"},
 	{ofKey, "key keys access"},
 	{ofAWS, "aws amazon iam"},
-	{ofID, "commit sha digest checksum hash etag trace span uuid md revision blob fingerprint traceparent request req correlation integrity ulid ssh rsa ed etags tracking crc cache"},
+	{ofID, "commit sha digest checksum hash etag trace span uuid md revision blob fingerprint traceparent request req correlation integrity ulid ssh rsa ed etags tracking crc cache cursor nonce checkpoint continuation pagination scroll marker watermark sri csp"},
 }
 
 // meaningTable is the words of meanings, hashed; a slot is taken by the next free one after its own.

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -23,6 +24,11 @@ func (w *work) email(i int) int {
 	}
 	if end := w.userInfo(start, i); end > 0 {
 		return end
+	}
+	if start > 1 && text[start-1] == '/' && is(text[start-2], word) && strings.Contains(text[max(0, start-wordBack):start], "jdbc:oracle:") {
+		if w.add(start, i, URLCredentials, 0.9) {
+			return i + 1
+		}
 	}
 	end := domainEnd(text, i+1)
 	if end == 0 {

@@ -16,6 +16,15 @@ func (w *work) authorization(i int, v value) int {
 	if equalFold(text[j:name], "digest") {
 		return w.digest(name)
 	}
+	if name-j > 5 && text[j:j+5] == "AWS4-" {
+		return name // the parameters are keys of their own
+	}
+	if equalFold(text[j:name], "oauth") && strings.HasPrefix(text[name:], " oauth_") {
+		return name
+	}
+	if v.quoted && v.start > 1 && text[v.start-2] == '(' {
+		return w.userAndPassword(i, v)
+	}
 	if scheme := authScheme(text[j:name]); scheme != 0 && name < len(text) && (text[name] == ' ' || text[name] == '+' || strings.HasPrefix(text[name:], "%20")) {
 		kind = scheme
 		j = name
@@ -49,6 +58,40 @@ func (w *work) authorization(i int, v value) int {
 	return w.addValue(i, value{start: j, end: stop}, kind, 0.95)
 }
 
+// userAndPassword looks at the first of two texts in parentheses as the name of a user: auth=('bob', 'x').
+func (w *work) userAndPassword(i int, v value) int {
+	text := w.text
+	j := v.end + 1
+	for j < len(text) && j-v.end < 4 && (text[j] == ',' || text[j] == ' ') {
+		j++
+	}
+	if j >= len(text) || !isQuote(text[j]) || j == v.end+1 {
+		return i + 1
+	}
+	second := value{start: j + 1, end: closingQuote(text, j+1, text[j], 0), quoted: true}
+	if second.end <= second.start || isPlaceholder(text[second.start:second.end]) {
+		return i + 1
+	}
+	return w.addValue(i, second, Password, 0.9)
+}
+
+// userAndPasswordAt looks at the colon at i, after the name that begins at from, as that between a user and a password, which the word
+// before says: credentials admin:x, basic auth admin:x. It returns where to go on, and 0 when it is none.
+func (w *work) userAndPasswordAt(i, from int) int {
+	text := w.text
+	switch before := text[spanBack(text, from-1, maxLocal, word) : from-1]; {
+	case equalFold(before, "credentials"), equalFold(before, "creds"), equalFold(before, "auth"):
+	default:
+		return 0
+	}
+	end := bareEnd(text, i+1, ' ')
+	s := text[i+1 : end]
+	if len(s) < 5 || !hasDigits(s, 1) || classes(s)&letter == 0 || strings.ContainsAny(s, "/=:@()") || isPlaceholder(s) || !w.add(i+1, end, Password, 0.6) {
+		return 0
+	}
+	return end
+}
+
 // digest looks at the parameters of digest authentication from i on, of which the response is the secret.
 func (w *work) digest(i int) int {
 	const name = "response="
@@ -73,7 +116,7 @@ func authScheme(s string) Kind {
 	}{
 		{"bearer", Bearer}, {"basic", BasicAuth}, {"token", Bearer}, {"apikey", APIKey}, {"api-key", APIKey}, {"jwt", Bearer}, {"bot", Bearer},
 		{"negotiate", Bearer}, {"ntlm", Bearer}, {"oauth", Bearer}, {"ssws", Bearer}, {"key", APIKey}, {"dpop", Bearer},
-		{"splunk", Bearer}, {"genie-key", APIKey}, {"sharedkey", APIKey}, {"privatetoken", Bearer}, {"goog", Bearer},
+		{"splunk", Bearer}, {"genie-key", APIKey}, {"geniekey", APIKey}, {"sharedkey", APIKey}, {"privatetoken", Bearer}, {"goog", Bearer},
 	} {
 		if equalFold(s, a.name) {
 			return a.kind

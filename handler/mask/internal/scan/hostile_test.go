@@ -20,6 +20,9 @@ func TestHostileTextTakesLinearTime(t *testing.T) {
 		"://a:b@", "a:b@", "Authorization: ", "Cookie: a=", "cookie:a;", "--password ", "-u a", "aB1aB1aB1/", "aB1aB1aB1+", "aB1aB1aB1.", "AKIA", "SG.", "hvs.", "ghp_",
 		"DE95 1000 ", "+1", "(", "[", "=", ":", "a:", "::", "<password>", "\u00a0", "1\u00a0", "é@", "password ", "is a1b2c3 ", "key-", "s.aB1", "$aB1aB1aB1", "~Q~",
 		"secret: ", "{\"a\":", "\\\\u0040", "code=", "sid=aaaa", "a=b;", "phone 1 ", "a@a.", "a@[1.", "x%3Dpassword%3D",
+		")values", "(password)values(", "(password) values ('", "password is a", "password is a!1", "password (a1", "password a!", "auth a:b1", "credentials a:1", "(\"password\",\"", "(\"password\",'",
+		"name=\"password\"\n\n", "<pwd><![CDATA[", "password: Some(\"", "u'password': u'", "密码：", "contraseña: ", "пароль=", "key=a1&", "mot de passe: ", "api key: ", "bot1234567890:",
+		"jdbc:oracle:thin:a/b@", "auth=('a', ", "0049 30 ", "06.12.", "1,", "1234567,", ";base64,", "电话 1234567", "tan 123456 ",
 	}
 	fastest := func(text string) time.Duration {
 		best := time.Hour

@@ -305,14 +305,14 @@ func (w *work) document(start, end int, all uint16) int {
 			shape[i] = s[i]
 		}
 	}
-	if identityForms[string(shape[:len(s)])] == nil && (end-start < 7 || all&(lower|under|dash) != 0) {
+	if identityForms[string(shape[:len(s)])] == nil && (end-start < 7 || all&(lower|under) != 0) {
 		return 0
 	}
 	near, far := w.context(start)
 	if k, score := w.identify(string(shape[:len(s)]), s, near, far); score > 0 && (all&lower == 0 || near&speaksOf(k) != 0) && w.add(start, end, k, score) {
 		return end
 	}
-	if end-start >= 7 && all&(lower|under|dash) == 0 && near&(ofNational|ofDocument) != 0 && w.add(start, end, NationalID, 0.7) {
+	if end-start >= 7 && all&(lower|under) == 0 && near&(ofNational|ofDocument) != 0 && (all&dash == 0 || near&ofNational != 0) && w.add(start, end, NationalID, 0.7) {
 		return end
 	}
 	return 0

@@ -1,6 +1,9 @@
 package scan
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // maxRefused bounds how long a value may be and still be refused: longer ones are masked whatever they look like,
 // so that no stretch of a text is read more than a few times.
@@ -17,7 +20,21 @@ func (w *work) keyed(i, from, to int) int {
 		}
 	}
 	class := classify(text[from:to])
+	if class == noKey && equalFold(text[from:to], "key") && inForm(text, i, from) {
+		class = queryKey
+	}
+	two := false
+	if class == noKey && from > 2 && text[from-1] == ' ' && is(text[from-2], letter) {
+		// API key: x, mot de passe: x
+		if class = classify(text[spanBack(text, from-1, maxLocal, word):to]); class == authKey || class == cookieKey || class == valueKey {
+			class = noKey
+		}
+		two = class != noKey
+	}
 	if class == noKey {
+		if from > 0 && text[from-1] >= utf8.RuneSelf {
+			return w.keyedAbroad(i, i)
+		}
 		return i + 1
 	}
 	v, ok := valueAfter(text, i, to)
@@ -25,6 +42,9 @@ func (w *work) keyed(i, from, to int) int {
 		return i + 1
 	}
 	v.key = from
+	if s := text[v.start:v.end]; two && class != passwordKey && class != answerKey && (len(s) < 12 || !hasDigits(s, 2) || equalFold(s[:7], "sha256:")) {
+		return i + 1
+	}
 	switch class {
 	case authKey:
 		return w.authorization(i, v)
@@ -39,6 +59,98 @@ func (w *work) keyed(i, from, to int) int {
 		text = name
 	}
 	kind, score := w.keyedKind(class, text[from:to], v)
+	if kind == 0 {
+		return i + 1
+	}
+	return w.addValue(i, v, kind, score)
+}
+
+// hasDigits reports whether s holds n digits.
+func hasDigits(s string, n int) bool {
+	for i := 0; i < len(s) && n > 0; i++ {
+		if is(s[i], digit) {
+			n--
+		}
+	}
+	return n <= 0
+}
+
+// inForm reports whether the pair whose key begins at from, with its separator at i, is one of a query or a form.
+func inForm(text string, i, from int) bool {
+	if from > 0 && (text[from-1] == '?' || text[from-1] == '&') {
+		return true
+	}
+	end := span(text, i+1, word)
+	return text[i] == '=' && end < len(text) && text[end] == '&'
+}
+
+// afterQuotedName looks at the quote at i that closes the name that begins at from, as the first of a pair, ("password","x"), or as the name of
+// a part of a form, name="password" and a blank line. It returns where to go on, and 0 when it is neither.
+func (w *work) afterQuotedName(i, from int) int {
+	text := w.text
+	class := classify(text[from:i])
+	if class == noKey || class >= authKey {
+		return 0
+	}
+	v := value{quoted: true}
+	switch j := i + 1; {
+	case text[j] == ',' && from > 1 && text[from-2] == '(':
+		for j++; j < len(text) && text[j] == ' '; j++ {
+		}
+		if j >= len(text) || !isQuote(text[j]) {
+			return 0
+		}
+		v.start = j + 1
+		v.end = closingQuote(text, v.start, text[j], 0)
+		if v.end+1 >= len(text) || text[v.end+1] != ')' {
+			return 0
+		}
+	case text[j] == '\r' || text[j] == '\n' || text[j] == '\\':
+		if from < 6 || !strings.HasSuffix(text[:from-1], "name=") && !strings.HasSuffix(text[:from-1], "name=\\") {
+			return 0
+		}
+		breaks := 0
+		for j < len(text) && breaks < 2 {
+			switch {
+			case text[j] == '\n':
+				breaks++
+				j++
+			case text[j] == '\r':
+				j++
+			case strings.HasPrefix(text[j:], `\n`):
+				breaks++
+				j += 2
+			case strings.HasPrefix(text[j:], `\r`):
+				j += 2
+			default:
+				return 0
+			}
+		}
+		v.start, v.end = j, bareEnd(text, j, '=')
+	default:
+		return 0
+	}
+	if v.end <= v.start {
+		return 0
+	}
+	if kind, score := w.keyedKind(class, text[from:i], v); kind != 0 && w.add(v.start, v.end, kind, score) {
+		return v.end
+	}
+	return 0
+}
+
+// keyedAbroad looks at the separator whose last byte is at i, after a key that ends at end and is not in ASCII alone, as that of a
+// password in another language: contraseña: x.
+func (w *work) keyedAbroad(i, end int) int {
+	from, ok := foreignKey(w.text, end)
+	if !ok {
+		return i + 1
+	}
+	v, ok := valueAfter(w.text, i, i)
+	if !ok {
+		return i + 1
+	}
+	kind, score := w.keyedKind(passwordKey, w.text[from:end], v)
 	if kind == 0 {
 		return i + 1
 	}
@@ -61,7 +173,7 @@ func nameBefore(text string, i int) (keyClass, string) {
 		j--
 	}
 	switch label := text[spanBack(text, j, 8, letter):j]; {
-	case equalFold(label, "name"), equalFold(label, "key"), equalFold(label, "field"), equalFold(label, "param"), equalFold(label, "header"):
+	case equalFold(label, "name"), equalFold(label, "type"), equalFold(label, "key"), equalFold(label, "field"), equalFold(label, "param"), equalFold(label, "header"):
 	default:
 		return noKey, ""
 	}
@@ -78,7 +190,7 @@ func nameBefore(text string, i int) (keyClass, string) {
 // addValue records a value, as what its own form says if it has one, and returns where to go on after i.
 func (w *work) addValue(i int, v value, kind Kind, score float32) int {
 	own, end := w.ownKind(v.start)
-	if own == AWSAccessKey && end < v.end && w.text[end] == '/' {
+	if own == AWSAccessKey && end < v.end && (w.text[end] == '/' || w.text[end] == '%') {
 		v.end = end // a credential's scope follows
 	}
 	if own != 0 && end == v.end && w.add(v.start, v.end, own, score) {
@@ -180,11 +292,12 @@ func (w *work) keyedKind(class keyClass, key string, v value) (Kind, float32) {
 			return Session, 0.9
 		}
 	case sessionKey:
-		// Session identifiers that correlate records are UUIDs, hexadecimal or short; those that log in are random.
-		if len(s) >= long && !allHex(s) && looksRandom(s) && (m&letter == letter || len(s) >= 20) {
+		// Session identifiers that correlate records are UUIDs or short; those that log in are random, or 128 bits in hexadecimal.
+		if hex := allHex(s); hex && len(s) >= 32 && m&(dash|letter|digit) == m && m&dash == 0 && m&digit != 0 ||
+			len(s) >= long && !hex && looksRandom(s) && (m&letter == letter || len(s) >= 20) {
 			return Session, 0.8
 		}
-	case someKey:
+	case someKey, queryKey:
 		if hex := allHex(s); len(s) >= long && (hex && len(s) >= 32 && m&dash == 0 || !hex && looksRandom(s) && !isName(s) && !isPublic(s)) {
 			return APIKey, 0.7
 		}
@@ -230,6 +343,9 @@ func (w *work) tagged(i int) int {
 	}
 	open += low
 	to := span(text, open+1, word)
+	if to > open+1 && to < i && text[to] == ':' { // wsse:Password
+		to = span(text, to+1, word)
+	}
 	if to == open+1 || to >= i || !isSpace(text[to]) || !keyTail(text, to) || strings.IndexByte(text[to:i], '>') >= 0 {
 		return i + 1
 	}
@@ -267,25 +383,28 @@ func (w *work) quotedAfterWord(i, from, to int) int {
 }
 
 // passwordAfterWord looks at the word text[start:end] of letters and digits, one blank after text[from:to]: in
-// "password hunter2 rejected" and "password is hunter2" it is one, in "password v2" not.
+// "password hunter2 rejected" and "password is hunter2" it is one, in "password v2" not. It returns where to go on, and 0 when it is none.
 func (w *work) passwordAfterWord(start, end, from, to int) int {
 	text := w.text
 	if from > 2 && equalFold(text[from:to], "is") && text[from-1] == ' ' {
 		to = from - 1
 		from = spanBack(text, to, maxLocal, word)
 	}
+	if classify(text[from:to]) != passwordKey {
+		return 0
+	}
 	stop := bareEnd(text, start, ' ')
 	s := text[start:stop]
-	if end-start < 6 && (stop == end || len(s) < 6 || strings.IndexByte("!@#$&*", text[end]) < 0) || classify(text[from:to]) != passwordKey {
-		return end
+	if end-start < 6 && (stop == end || len(s) < 6 || strings.IndexByte("!@#$&*", text[end]) < 0) {
+		return 0
 	}
-	if stop < end || isPlaceholder(s) || stop < len(text) && (text[stop] == '=' || text[stop] == ':') || strings.ContainsAny(s, "=()") {
-		return end
+	if stop < end || isPlaceholder(s) || stop < len(text) && (text[stop] == '=' || text[stop] == ':') || strings.ContainsAny(s, "=()") || isAlgorithm(s) || allHex(s) && len(s) >= long {
+		return 0
 	}
 	if w.add(start, stop, Password, 0.6) {
 		return stop
 	}
-	return end
+	return 0
 }
 
 // codeAfterWord looks at the four to six digits text[start:end], one blank after text[from:to]: in "otp 483920" and
@@ -298,7 +417,8 @@ func (w *work) codeAfterWord(start, end, from, to int) int {
 	}
 	switch class := classify(text[from:to]); {
 	case !endsNumber(text, end) || end < len(text) && is(text[end], base64):
-	case class == pinKey, class == codeKey && w.oneTime(from), class == passwordKey && end-start >= 6:
+	case end-start == 3 && !(class == pinKey && text[from]|0x20 == 'c' && len(w.dst) > w.base): // cvv 123, beside a card
+	case class == pinKey, (class == codeKey || class == tokenKey && end-start >= 4) && w.oneTime(from), class == passwordKey && end-start >= 6:
 		if w.add(start, end, Password, 0.7) {
 			return end
 		}

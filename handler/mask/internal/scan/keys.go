@@ -1,5 +1,7 @@
 package scan
 
+import "strings"
+
 // keyClass says what the value of a key is.
 type keyClass uint8
 
@@ -17,15 +19,18 @@ const (
 	cookieKey            // cookie: pairs
 	someKey              // twitch_key: a value that nothing but a key has
 	answerKey            // security_answer: any value in quotes
+	queryKey             // ?key=: a value that nothing but a key has
 	valueKey             // value: what stands under a name beside it
 )
 
 // keyTails are the last three bytes, each |0x20, that the words of secret keys end in, as a Bloom filter.
-var keyTails = func() (t [8]uint64) {
+var keyTails = func() (t [64]uint64) {
 	for _, s := range []string{
 		"ord", "swd", "pwd", "ass", "ase", "ode", "ret", "ken", "key", "uth", "ion", "kie", "pin", "cvv", "cvc", "als", "eds", "ial", "sid",
 		"sig", "ure", "jwt", "otp", "rer", "nid", "\x7fid", "-id", "ort", "ets", "eys", "\x7fpw", "-pw", " pw", "\"pw", "{pw", "?pw", "&pw", "\x7fpk",
-		"eed", "nic", "alt", " by", " is", "wer", "lue",
+		"eed", "nic", "alt", " by", " is", "wer", "lue", "psk",
+		"vv2", "vc2", "rd1", "rd2", "ss1", "ss2", "ey1", "ey2", "tan", "pat", "irm", "eat", "ain", "old", "new", "raw", "hex", "b64", "e64",
+		"ena", "nha", "ola", "slo", "ana", "szo", "fre", "sse", "zka", "ave",
 	} {
 		h := tailHash(s[0], s[1], s[2])
 		t[h>>6] |= 1 << (h & 63)
@@ -35,7 +40,7 @@ var keyTails = func() (t [8]uint64) {
 
 func tailHash(a, b, c byte) uint32 {
 	x := uint32(a) | uint32(b)<<8 | uint32(c)<<16
-	return (x | 0x202020) * 0x9e3779b1 >> 23
+	return (x | 0x202020) * 0x9e3779b1 >> 20
 }
 
 // keyTail reports whether what ends at to, 2 or more, may be the name of a secret.
@@ -84,22 +89,33 @@ func classify(key string) keyClass {
 }
 
 func keyOf(last, prev, all string) keyClass {
+	if prev != "" {
+		switch last {
+		case "confirm", "confirmation", "repeat", "again", "old", "new", "plain", "raw", "value", "hex", "b64", "base64": // password_confirmation
+			switch class := keyOf(prev, all[:len(all)-len(last)-len(prev)], all[:len(all)-len(last)]); class {
+			case passwordKey, secretKey, awsKey, tokenKey:
+				return class
+			}
+		}
+	}
 	switch last {
-	case "password", "passwords", "passwd", "pwd", "pass", "passphrase", "passcode", "pw", "passwort", "pswd", "passw", "userpass", "requirepass", "masterauth":
+	case "password", "passwords", "passwd", "pwd", "pass", "passphrase", "passcode", "pw", "passwort", "pswd", "passw", "userpass", "requirepass", "masterauth",
+		"psk", "kennwort", "wachtwoord", "contrasena", "clave", "senha", "parola", "haslo", "heslo", "geslo", "losenord", "passord", "kodeord", "adgangskode",
+		"salasana", "jelszo", "sifre", "lozinka":
 		if prev == "no" || prev == "forgot" || prev == "reset" || prev == "by" {
 			return noKey
 		}
 		return passwordKey
-	case "pin", "cvv", "cvc", "otp", "totp", "cvn":
+	case "pin", "cvv", "cvc", "otp", "totp", "cvn", "tan", "mtan", "smstan":
 		return pinKey
-	case "secret", "credential", "credentials", "creds", "mnemonic", "secrets":
+	case "secret", "credential", "credentials", "creds", "secrets":
 		return secretKey
 	case "seed", "salt":
 		if prev == "wallet" || prev == "recovery" || prev == "secret" {
 			return secretKey
 		}
 		return noKey
-	case "token", "jwt", "bearer":
+	case "token", "jwt", "bearer", "pat":
 		if hasSuffix(all, "publickeytoken") { // of an assembly of .NET
 			return noKey
 		}
@@ -135,6 +151,13 @@ func keyOf(last, prev, all string) keyClass {
 			return answerKey
 		}
 		return noKey
+	case "mnemonic":
+		return answerKey
+	case "phrase":
+		if prev == "seed" || prev == "recovery" || prev == "mnemonic" || prev == "backup" {
+			return answerKey
+		}
+		return noKey
 	case "value":
 		if prev == "" {
 			return valueKey
@@ -142,11 +165,19 @@ func keyOf(last, prev, all string) keyClass {
 		return noKey
 	case "signature", "sig", "assertion", "verifier":
 		return codeKey
+	case "passe":
+		if prev == "de" { // mot_de_passe
+			return passwordKey
+		}
+		return noKey
 	case "authorization", "auth":
 		return authKey
 	case "cookie", "cookies":
 		return cookieKey
 	case "id":
+		if hasSuffix(all, "netsessionid") { // of ASP.NET
+			return loginKey
+		}
 		if prev == "session" || prev == "sess" {
 			return sessionKey
 		}
@@ -158,7 +189,7 @@ func keyOf(last, prev, all string) keyClass {
 	}
 	switch {
 	case hasSuffix(all, "password"), hasSuffix(all, "passwd"), hasSuffix(all, "passphrase"), hasSuffix(all, "dbpass"), hasSuffix(all, "userpass"),
-		hasSuffix(all, "dbpwd"), hasSuffix(all, "userpwd"), hasSuffix(all, "smtppass"), hasSuffix(all, "passwort"):
+		hasSuffix(all, "dbpwd"), hasSuffix(all, "userpwd"), hasSuffix(all, "smtppass"), hasSuffix(all, "passwort"), hasSuffix(all, "motdepasse"):
 		return passwordKey
 	case hasSuffix(all, "secretaccesskey"), hasSuffix(all, "awssecretkey"), hasSuffix(all, "awssecret"):
 		return awsKey
@@ -185,4 +216,25 @@ func hasSuffix(s, end string) bool { return len(s) >= len(end) && s[len(s)-len(e
 // hasAWSSecret reports whether a key that ends in accesskey or secretkey is the secret one of AWS.
 func hasAWSSecret(all string) bool {
 	return hasSuffix(all, "secretaccesskey") || hasSuffix(all, "awssecretkey") || hasSuffix(all, "secretkey") && len(all) > 3 && all[:3] == "aws"
+}
+
+// foreignKeys are the words for a password in languages that are not written in ASCII alone.
+var foreignKeys = [...]string{
+	"contraseña", "hasło", "lösenord", "löseord", "jelszó", "şifre", "šifra", "пароль", "парола", "лозинка", "κωδικός", "密码", "密碼", "口令", "パスワード", "暗証番号",
+	"비밀번호", "암호", "รหัสผ่าน", "סיסמה", "סיסמא", "كلمة المرور", "कूटशब्द", "पासवर्ड", "mật khẩu",
+}
+
+// foreignKey reports whether the words that end at i, with quotes or blanks after them, are one of foreignKeys, and where the word
+// begins.
+func foreignKey(text string, i int) (from int, ok bool) {
+	for n := 0; n < 4 && i > 0 && (text[i-1] == ' ' || isQuote(text[i-1]) || text[i-1] == '\\'); n++ {
+		i--
+	}
+	for _, word := range &foreignKeys {
+		// In capitals a word may be of another length; the languages at hand have none that is.
+		if from = i - len(word); from >= 0 && text[i-1] >= 0x80 == (word[len(word)-1] >= 0x80) && strings.EqualFold(text[from:i], word) {
+			return from, from == 0 || !is(text[from-1], letter)
+		}
+	}
+	return 0, false
 }

@@ -191,7 +191,12 @@ func dashRune(text string, i int) (sep byte, size int) {
 func tightEnd(text string, i, end int) int {
 	for end+1 < len(text) && is(text[end+1], digit) {
 		switch text[end] {
-		case '.', '/', ':', ',':
+		case ',':
+			if !thousands(text, end+1) {
+				return end // the next column
+			}
+			fallthrough
+		case '.', '/', ':':
 			end = span(text, end+1, digit|dash)
 		default:
 			return end

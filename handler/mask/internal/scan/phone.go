@@ -8,7 +8,7 @@ func (w *work) phone(gs []group) int {
 	}
 	text := w.text
 	start := gs[0].start
-	open := start > 0 && text[start-1] == '('
+	open := start > 0 && text[start-1] == '(' && (len(gs) == 1 || gs[1].sep == ')')
 	if open {
 		start--
 	}
@@ -27,8 +27,15 @@ func (w *work) phone(gs []group) int {
 		}
 		return 0
 	}
-	if n := trunk(text, gs); n > 0 {
+	if n := trunk(text, gs); n > 0 && !(n == 5 && (w.inColumn(start) || n < len(gs) && gs[n].end-gs[n].start == 2)) {
 		return w.phoneFound(start, gs, n, 0.6)
+	}
+	if text[gs[0].start] == '0' {
+		if n := dialled(text, gs); n > 0 {
+			if _, all := w.context(gs[0].start); all&(ofPhone|ofCall) != 0 {
+				return w.phoneFound(start, gs, n, 0.6)
+			}
+		}
 	}
 	if len(gs) == 1 && isEpoch(text[start:gs[0].end]) || w.inColumn(start) {
 		return 0
@@ -164,6 +171,31 @@ func trunk(text string, gs []group) int {
 		}
 	}
 	return 0
+}
+
+// dialled returns how many of the groups are a number as it is dialled and written beside a word that says so alone: with the prefix 00
+// for another country (0049 30 901820), after an area code and a slash (0171/2345678), or in pairs parted by dots (06.12.34.56.78).
+func dialled(text string, gs []group) int {
+	first := text[gs[0].start:gs[0].end]
+	if first[0] != '0' || len(first) < 2 {
+		return 0
+	}
+	total, n := len(first), 1
+	abroad := first[1] == '0' && len(first) > 2 && first[2] != '0'
+	for n < len(gs) && total <= 17 {
+		if sep := gs[n].sep; !abroad && sep != '.' && (sep != '/' || n > 1) && !(sep == ' ' && n > 1) || abroad && sep == '/' {
+			break
+		}
+		total += gs[n].end - gs[n].start
+		n++
+	}
+	if total < 9 || total > 17 || n < 2 || !endsNumber(text, gs[n-1].end) {
+		return 0
+	}
+	if !abroad && gs[1].sep == '.' && (n != 5 || total != 10) {
+		return 0
+	}
+	return n
 }
 
 // inColumn reports whether the number at i is one of several that blanks part, of which the one before was nothing.

@@ -1,5 +1,7 @@
 package scan
 
+import "strings"
+
 // Counts of what a text holds, eight bits each: a short text is weighed in one sum.
 const (
 	aDigit  = 1
@@ -65,7 +67,7 @@ func isPlain(text string) bool {
 	}
 	switch digits := sum & 0xff; {
 	case digits == 0 && sum>>16&0xff < fewCapitals: // a random key of letters alone has more
-		return true
+		return sum>>24&0xff == 0 || sum>>8&0xff < 2 || !strings.Contains(text, "assw") // password is correcthorse
 	case digits >= fewDigits, sum>>8&0xff != 0 && (sum>>24&0xff != 0 || digits >= codeDigits || len(text) >= awsLength):
 		return false // a password or code in prose, a key between blanks
 	}

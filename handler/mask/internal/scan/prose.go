@@ -12,7 +12,7 @@ const (
 )
 
 var proseWords = map[string]uint8{
-	"is": linkWord, "was": linkWord, "as": linkWord, "now": linkWord, "be": linkWord, "been": linkWord, "has": linkWord, "will": linkWord, "became": linkWord,
+	"is": linkWord, "ist": linkWord, "lautet": linkWord, "est": linkWord, "es": linkWord, "was": linkWord, "as": linkWord, "now": linkWord, "be": linkWord, "been": linkWord, "has": linkWord, "will": linkWord, "became": linkWord,
 	"to":  linkWord | toWord,
 	"set": linkWord | verbWord, "changed": linkWord | verbWord, "reset": linkWord | verbWord, "updated": linkWord | verbWord, "rotated": linkWord | verbWord,
 	"changing": verbWord, "setting": verbWord, "updating": verbWord, "resetting": verbWord, "change": verbWord, "update": verbWord,
@@ -42,14 +42,16 @@ func isSaid(text string, start int) bool {
 	if i > 0 && isQuote(text[i]) {
 		i--
 	}
-	if i < 8 || text[i] != ' ' {
+	if i < 5 || text[i] != ' ' {
 		return false
 	}
 	switch a, b := text[i-2]|0x20, text[i-1]|0x20; {
 	case text[i-1] == ':':
 		return true
 	case b == 's':
-		return a == 'i' || a == 'a'
+		return a == 'i' || a == 'a' || a == 'e'
+	case b == 't':
+		return a == 's' && text[i-4] == ' ' || a == 'e' && i >= 7 && text[i-7] == ' ' // ist, est, lautet
 	case b == 'o':
 		return a == 't'
 	case b == 'w':
@@ -112,6 +114,84 @@ func (w *work) said(start, end int) int {
 		return stop
 	}
 	return 0
+}
+
+// wordSaid looks at what follows the word is, that ends at i, after text[from:to] as a password of letters: "password is correcthorse". A
+// word that says something about a password is none, and neither is one with which the sentence goes on.
+func (w *work) wordSaid(i, from, to int) int {
+	text := w.text
+	if i+1 >= len(text) || text[i] != ' ' || classify(text[from:to]) != passwordKey {
+		return i
+	}
+	start := i + 1
+	for start < len(text) && start-i < 3 && isQuote(text[start]) {
+		start++
+	}
+	end := span(text, start, letter|dash|under)
+	if stop := bareEnd(text, start, ' '); stop > end && w.signed(start, end, stop) {
+		return stop
+	}
+	if end-start < 6 || end < len(text) && strings.IndexByte(".,;\"')\n", text[end]) < 0 || end+1 < len(text) && text[end] == '.' && is(text[end+1], word) {
+		return i
+	}
+	if s := text[start:end]; isFiller(s) || isNothing(s) || describes(s) || isPlaceholder(s) || !w.add(start, end, Password, 0.5) {
+		return i
+	}
+	return end
+}
+
+// signed records text[start:stop], of which only letters stand before end, as a password where it goes on with a sign and holds a digit.
+func (w *work) signed(start, end, stop int) bool {
+	s := w.text[start:stop]
+	return end > start && len(s) >= 6 && strings.IndexByte("!#$@&*^+?~", s[end-start]) >= 0 && classes(s)&digit != 0 && !isPlaceholder(s) &&
+		!strings.ContainsAny(s, "=()/") && w.add(start, stop, Password, 0.6)
+}
+
+// commonAfter looks at what follows the word text[from:to], one blank after it, where it is the word password: one of the commonest
+// passwords of letters alone, letters with signs and digits behind them, or a word with a digit in parentheses. It returns where to go on.
+func (w *work) commonAfter(from, to int) int {
+	text := w.text
+	if to+1 >= len(text) || text[to] != ' ' || !equalFold(text[from:to], "password") {
+		return to
+	}
+	if text[to+1] == '(' {
+		stop := bareEnd(text, to+2, ' ')
+		if s := text[to+2 : stop]; len(s) >= 6 && stop < len(text) && text[stop] == ')' && classes(s)&digit != 0 && classes(s)&letter != 0 &&
+			!isPlaceholder(s) && !isAlgorithm(s) && !strings.ContainsAny(s, "=/") && w.add(to+2, stop, Password, 0.5) {
+			return stop
+		}
+		return to
+	}
+	end := span(text, to+1, word)
+	if stop := bareEnd(text, to+1, ' '); stop > end && w.signed(to+1, end, stop) {
+		return stop
+	}
+	common := fold(text[to+1:end], func(s string) bool {
+		switch s {
+		case "qwerty", "qwertyuiop", "letmein", "iloveyou", "swordfish", "changeme", "trustno", "sunshine", "princess", "football", "baseball", "superman",
+			"batman", "dragon", "monkey", "shadow", "abcdef", "asdfgh", "asdfghjkl", "zxcvbn", "zxcvbnm", "welcome", "starwars", "whatever", "freedom", "hunter",
+			"correcthorse", "opensesame", "rockyou", "passw", "secretsauce", "admin", "root", "guest":
+			return true
+		}
+		return false
+	})
+	if common && w.add(to+1, end, Password, 0.5) {
+		return end
+	}
+	return to
+}
+
+// describes reports whether s ends as English adjectives and participles do.
+func describes(s string) bool {
+	for _, end := range [...]string{
+		"ed", "en", "ing", "ble", "ect", "ic", "al", "ous", "ive", "ful", "less", "ory", "ary", "ent", "ant", "ure", "ly", "ient", "text", "id", "able", "sent",
+		"ete", "ate", "ique", "out", "ost", "own", "er", "to", "empty", "weak", "short", "long", "ready", "alone", "only", "plain",
+	} {
+		if len(s) >= len(end) && equalFold(s[len(s)-len(end):], end) {
+			return true
+		}
+	}
+	return false
 }
 
 // saidOf reads the words before a value, the nearest first: links, whose it is, and the secret's name. It returns the class of

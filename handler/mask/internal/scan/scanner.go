@@ -1,5 +1,7 @@
 package scan
 
+import "unicode/utf8"
+
 // Match is a stretch of a text: the bytes from Start up to, not including, End. Score is above 0 and at most 1;
 // it says how sure the finding is, and which of two overlapping ones names the kind.
 type Match struct {
@@ -14,7 +16,10 @@ type Scanner struct {
 	kinds   Set
 	brief   bool // a kind is looked for that isPlain does not know: an address of seven bytes, a date of six digits
 	persons bool // a national identifier is looked for
+	colonic bool // an address with colons is looked for
 	hint    hint
+	// password says that a text is one, unless it is a word or a number.
+	password bool
 }
 
 // New returns a scanner for the kinds.
@@ -23,6 +28,7 @@ func New(kinds Set) *Scanner {
 	for _, k := range NationalKinds() {
 		s.persons = s.persons || kinds.Has(k)
 	}
+	s.colonic = kinds.Has(IPAddress) || kinds.Has(MAC)
 	s.brief = s.persons || kinds.Has(IPAddress) || kinds.Has(DOB)
 	return s
 }
@@ -31,11 +37,13 @@ func New(kinds Set) *Scanner {
 // bare digits under "phone" are a phone number, and under "offset" are not. It is s itself when the key says nothing.
 func (s *Scanner) Under(key string) *Scanner {
 	h := hintOf(key)
-	if h == (hint{}) {
+	_, abroad := foreignKey(key, len(key))
+	password := abroad || classify(key) == passwordKey
+	if h == (hint{}) && !password {
 		return s
 	}
 	under := *s
-	under.hint = h
+	under.hint, under.password = h, password
 	return &under
 }
 
@@ -55,7 +63,7 @@ func (s *Scanner) Clean(text string) bool {
 
 // isPlain reports, at little cost, that a short text holds nothing; false says nothing.
 func (s *Scanner) isPlain(text string) bool {
-	return len(text) <= maxPlain && !s.brief && (s.hint.all == 0 && isLoneWord(text) || isPlain(text))
+	return len(text) <= maxPlain && !s.brief && !s.password && (s.hint.all == 0 && isLoneWord(text) || isPlain(text))
 }
 
 func (s *Scanner) scan(dst []Match, text string) []Match {
@@ -64,6 +72,9 @@ func (s *Scanner) scan(dst []Match, text string) []Match {
 	}
 	var w work
 	w.Scanner, w.text, w.dst, w.base = s, text, dst, len(dst)
+	if s.password && w.all() {
+		return w.dst
+	}
 	w.pass()
 	return w.dst
 }
@@ -76,6 +87,9 @@ const lonely = 32
 
 // long is the length from which a word may be a key by its form alone.
 const long = 16
+
+// hooked holds the lengths of the words without digits that pass looks at: is, values, password.
+const hooked = 1<<2 | 1<<6 | 1<<8
 
 // work is one text being scanned.
 type work struct {
@@ -116,6 +130,18 @@ func (w *work) pass() {
 			from, to = start, end
 			continue
 		}
+		if hooked>>(uint(i-start)&63)&1 == 0 {
+			from, to = start, i
+			continue
+		}
+		switch {
+		case i-start == 2 && text[start] == 'i' && text[i-1] == 's' && to == start-1 && to >= 4 && keyTail(text, to):
+			i = w.wordSaid(i, from, to)
+		case i-start == 6 && text[start]|0x20 == 'v' && text[i-1]|0x20 == 's':
+			i = w.columnValues(start, i)
+		case i-start == 8 && text[start]|0x20 == 'p' && text[i-1]|0x20 == 'd':
+			i = w.commonAfter(start, i)
+		}
 		from, to = start, i
 	}
 }
@@ -135,15 +161,27 @@ func (w *work) at(i, from, to int) int {
 		if i+2 < len(text) && text[i+1] == '/' && text[i+2] == '/' {
 			return w.url(i)
 		}
-		if w.kinds.Has(IPAddress) || w.kinds.Has(MAC) {
+		if w.colonic {
 			if end := w.colons(i); end > 0 {
 				return end
+			}
+		}
+		if i+1 < len(text) && is(text[i+1], letter|digit) && to == i && from > 4 && text[from-1] == ' ' && keyTail(text, from-1) {
+			if stop := w.userAndPasswordAt(i, from); stop > 0 {
+				return stop
 			}
 		}
 		fallthrough
 	case '=':
 		if i-to <= 8 && to >= 2 && keyTail(text, to) {
 			return w.keyed(i, from, to)
+		}
+		if i >= 4 && beyondASCII(text, i) {
+			return w.keyedAbroad(i, i)
+		}
+	case 0xef: // a colon of full width
+		if i+2 < len(text) && text[i+1] == 0xbc && text[i+2] == 0x9a {
+			return w.keyedAbroad(i+2, i)
 		}
 	case '>':
 		if to == i && from > 0 && text[from-1] == '<' && keyTail(text, to) {
@@ -153,6 +191,11 @@ func (w *work) at(i, from, to int) int {
 			return w.tagged(i)
 		}
 	case '"', '\'':
+		if to == i && from > 1 && i+2 < len(text) && isQuote(text[from-1]) && keyTail(text, to) {
+			if stop := w.afterQuotedName(i, from); stop > 0 {
+				return stop
+			}
+		}
 		if to == i-1 && to >= 2 && text[to] == ' ' && keyTail(text, to) {
 			return w.quotedAfterWord(i, from, to)
 		}
@@ -162,6 +205,21 @@ func (w *work) at(i, from, to int) int {
 		return w.escape(i)
 	}
 	return i + 1
+}
+
+// all records the whole text as a password, and reports whether it is one: no number, and no word that says something about it.
+func (w *work) all() bool {
+	if number := classes(w.text)&^uint16(digit|dash) == 0; number || isFiller(w.text) {
+		return false
+	}
+	kind, score := w.keyedKind(passwordKey, "password", value{end: len(w.text), quoted: true})
+	return kind != 0 && w.add(0, len(w.text), kind, score)
+}
+
+// beyondASCII reports whether one of the four bytes before i, 4 or more, is of a letter that is not in ASCII.
+func beyondASCII(text string, i int) bool {
+	_ = text[i-4 : i]
+	return (uint32(text[i-4])|uint32(text[i-3])<<8|uint32(text[i-2])<<16|uint32(text[i-1])<<24)&0x80808080 != 0
 }
 
 // word looks at the word text[start:end], of the classes all, that holds a digit or a dash or is long; the word
@@ -175,8 +233,8 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 			}
 			return end
 		}
-		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || !groupFollows(text, end)) {
-			if end-start >= 4 && to >= 3 && to == start-1 && text[to] == ' ' && keyTail(text, to) {
+		if end-start < 7 && (end+1 >= len(text) || !is(text[end], gap) || text[end] < utf8.RuneSelf && !is(text[end+1], digit|gap|dash) || !groupFollows(text, end)) {
+			if end-start >= 3 && to >= 3 && to == start-1 && text[to] == ' ' && keyTail(text, to) {
 				return w.codeAfterWord(start, end, from, to)
 			}
 			if !w.brief || end-start > 2 || end == len(text) || text[end] != ' ' && text[end] != '.' && text[end] != ',' {
@@ -199,6 +257,11 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	if all&digit == 0 && end-start < long {
 		return end
 	}
+	if text[start] == 'b' && end < len(text) && text[end] == ':' && end-start >= 11 && text[start:start+3] == "bot" {
+		if stop := telegramEnd(text, end); stop > 0 && w.add(start+3, stop, Telegram, 0.95) { // in the path of a URL
+			return stop
+		}
+	}
 	if all&digit != 0 && isSaid(text, start) {
 		if stop := w.said(start, end); stop > 0 {
 			return stop
@@ -212,6 +275,11 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	if all&(beyond|under) == 0 && (all&upper == 0 || all&lower != 0 || !is(text[start+1], upper)) {
 		return w.hex(start, end, all)
 	}
+	if to == start-1 && to >= 2 && text[to] == ' ' && all&digit != 0 && keyTail(text, to) {
+		if stop := w.passwordAfterWord(start, end, from, to); stop > 0 {
+			return stop
+		}
+	}
 	if end-start >= long {
 		return w.token(start, end, all, from, to)
 	}
@@ -221,8 +289,6 @@ func (w *work) word(start, end int, all uint16, from, to int) int {
 	case end-start >= 8 && all&(letter|digit) == letter|digit,
 		end-start >= 6 && end < len(text) && is(text[end], base64) && all&letter == letter:
 		return w.token(start, end, all, from, to)
-	case to == start-1 && to >= 4 && text[to] == ' ' && keyTail(text, to):
-		return w.passwordAfterWord(start, end, from, to)
 	}
 	return end
 }

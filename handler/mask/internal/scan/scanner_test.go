@@ -158,6 +158,7 @@ func FuzzAppend(f *testing.F) {
 	f.Add("mob 00000000)00000000", "") // the second hides the first
 	f.Add("0\">000000", "")            // the end of a tag without its beginning
 	f.Add("\\u0040\\", "key")
+	f.Add("pass\":", "0") // the quote after it closes the string that it stands in
 	s := New(DefaultKinds())
 	f.Fuzz(func(t *testing.T, text, key string) {
 		check(t, everything, text)

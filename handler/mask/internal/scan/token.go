@@ -101,17 +101,20 @@ func (w *work) random(start, end int, all uint16, from, to int) int {
 	if s > 0 && text[s-1] == '%' && hexRun(text, s, 2) == 2 && s+2 <= start {
 		s += 2
 	}
+	if s >= 8 && text[s-8:s] == ";base64," { // an image in a data: URL
+		return e
+	}
 	v := text[s:e]
 	// What begins the text has nothing before it that could speak for it: then only its length can.
 	bare := s == 0 && len(v) < lonely && w.hint.all == 0
-	if len(v) < 12 || bare || isPublic(v) {
+	if len(v) < 12 || bare {
 		return end
 	}
 	// A scheme of authentication right before, in prose or in a list of headers.
 	if kind := w.schemeBefore(s, from, to); kind != 0 && !isPlaceholder(v) && w.add(s, e, kind, 0.85) {
 		return e
 	}
-	if len(v) < long {
+	if len(v) < long || isPublic(v) {
 		return end
 	}
 	if hasName(v) {
@@ -178,12 +181,12 @@ func grants(text string, i int) bool {
 }
 
 // isPublic reports whether a random string begins as one that everybody may see: a public key of SSH, a digest of
-// a file, a publishable key.
+// a file, a publishable key, a certificate.
 func isPublic(v string) bool {
-	if c := v[0]; c != 'A' && c != 's' && c != 'p' {
+	if c := v[0]; c != 'A' && c != 's' && c != 'p' && c != 'L' {
 		return false
 	}
-	for _, p := range [...]string{"AAAA", "sha1-", "sha256-", "sha384-", "sha512-", "pk_live_", "pk_test_"} {
+	for _, p := range [...]string{"AAAA", "sha1-", "sha256-", "sha384-", "sha512-", "pk_live_", "pk_test_", "LS0tLS1CRUdJTiBDRVJU"} {
 		if strings.HasPrefix(v, p) {
 			return true
 		}
@@ -238,7 +241,7 @@ func (w *work) schemeBefore(i, from, to int) Kind {
 			return 0
 		}
 		return Bearer
-	case equalFold(scheme, "basic"):
+	case equalFold(scheme, "basic"), scheme == "PLAIN" && from >= 5 && w.text[from-5:from] == "AUTH ": // of SMTP
 		return BasicAuth
 	}
 	return 0

@@ -41,9 +41,24 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 	if j+level >= len(text) {
 		return v, false
 	}
+	if sep == '>' && strings.HasPrefix(text[j:], "<![CDATA[") {
+		v.start = j + len("<![CDATA[")
+		v.end = len(text)
+		if n := strings.Index(text[v.start:], "]]>"); n >= 0 {
+			v.end = v.start + n
+		}
+		v.quoted = true
+		return v, v.end > v.start
+	}
+	if level == 0 && j+1 < len(text) && isQuote(text[j+1]) && strings.IndexByte("ubrUBRL", text[j]) >= 0 { // u'x' of Python
+		j++
+	}
 	if q := text[j+level]; q == '"' || q == '\'' || q == '`' {
 		v.quoted, v.prose = true, false
 		v.start = j + level + 1
+		if level < quoteLevel(text, i) {
+			return v, false // it closes a string of JSON that ends in "password":
+		}
 		if k := i - 1; !isQuote(text[k]) && v.start < len(text) && strings.IndexByte(",:}]", text[v.start]) >= 0 {
 			return v, false // the quote closes a string that ends in password=
 		}
@@ -58,7 +73,25 @@ func valueAfter(text string, i, to int) (v value, ok bool) {
 	}
 	v.start = j
 	v.end = bareEnd(text, j, sep)
+	if end := v.end; end < len(text) && text[end] == '"' && end > j && text[end-1] == '(' && span(text, j, word) == end-1 { // Some("x") of Rust
+		v.start, v.quoted, v.prose = end+1, true, false
+		v.end = closingQuote(text, v.start, '"', 0)
+	}
 	return v, v.end > v.start
+}
+
+// quoteLevel returns how many backslashes stand before the quote that the separator at i follows, 0 when it follows none.
+func quoteLevel(text string, i int) int {
+	for i > 0 && (text[i-1] == ' ' || text[i-1] == '\t') {
+		i--
+	}
+	if i == 0 || !isQuote(text[i-1]) {
+		return 0
+	}
+	end := i - 1
+	for i--; i > 0 && text[i-1] == '\\'; i-- {
+	}
+	return end - i
 }
 
 // closingQuote returns the end of the value at i that a quote with level backslashes before it opened.

@@ -48,6 +48,12 @@ var vendorForms = []vendorForm{
 	{prefix: "GOCSPX-", kind: Google, min: 20, body: dashed},
 	{prefix: "GR1348941", kind: GitLab, min: 16, body: dashed},
 	{prefix: "HRKU-", kind: Heroku, min: 30, body: dashed},
+	{prefix: "LS0tLS1CRUdJTiBSU0EgUFJJVkFURS", kind: PrivateKey, min: 40, body: alnum | base64},
+	{prefix: "LS0tLS1CRUdJTiBQUklWQVRF", kind: PrivateKey, min: 40, body: alnum | base64},
+	{prefix: "LS0tLS1CRUdJTiBFQyBQUklWQVRF", kind: PrivateKey, min: 40, body: alnum | base64},
+	{prefix: "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVE", kind: PrivateKey, min: 40, body: alnum | base64},
+	{prefix: "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFUR", kind: PrivateKey, min: 40, body: alnum | base64},
+	{prefix: "LS0tLS1CRUdJTiBEU0EgUFJJVkFURS", kind: PrivateKey, min: 40, body: alnum | base64},
 	{prefix: "LTAI", kind: Alibaba, min: 16, body: alnum},
 	{prefix: "NF-", kind: Vendor, min: 32, body: alnum},
 	{prefix: "NRAK-", kind: NewRelic, min: 24, body: alnum},
@@ -196,6 +202,7 @@ var vendorForms = []vendorForm{
 	{prefix: "tfp_", kind: Vendor, min: 40, body: dashed, dots: true},
 	{prefix: "tk-us-", kind: Vendor, min: 40, body: dashed},
 	{prefix: "tskey-", kind: Tailscale, min: 20, body: dashed},
+	{prefix: "tvly-", kind: Vendor, min: 24, body: dashed},
 	{prefix: "uc-", kind: Vendor, min: 64, body: alnum},
 	{prefix: "v1.0-", kind: Vendor, min: 100, body: alnum | dash, hex: true},
 	{prefix: "vercel_", kind: Vendor, min: 24, body: alnum},
@@ -237,12 +244,12 @@ const headLength = 3
 // heads holds the hashes of the first headLength bytes of what a form can match.
 var heads = func() (t [1 << 14 / 64]uint64) {
 	for _, f := range vendorForms {
-		for c := range 256 {
-			third := byte(c)
-			if len(f.prefix) >= headLength {
-				third = f.prefix[2]
-			}
-			h := headHash(f.prefix[0], f.prefix[1], third)
+		from, to := 0, 255
+		if len(f.prefix) >= headLength {
+			from, to = int(f.prefix[2]), int(f.prefix[2])
+		}
+		for third := from; third <= to; third++ {
+			h := headHash(f.prefix[0], f.prefix[1], byte(third))
 			t[h/64] |= 1 << (h % 64)
 		}
 	}
