@@ -62,5 +62,5 @@ func ExampleOpen_wrong() {
 	fmt.Println(err)
 	// Output:
 	// sluice: config: environment: "prodution": want production? (allowed are development, test, staging, production, and names under environments)
-	// sluice: config: queue.capacity: "-1": want from 1 to 10000000
+	// sluice: config: queue.capacity: "-1": want from 1 to 16777216
 }
