@@ -186,3 +186,18 @@ func (c chattyHandler) Handle(ctx context.Context, r slog.Record) error {
 
 func (c chattyHandler) WithAttrs([]slog.Attr) slog.Handler { return c }
 func (c chattyHandler) WithGroup(string) slog.Handler      { return c }
+
+func TestAnEndedContextIsNotTakenForAReload(t *testing.T) {
+	for range 50 {
+		stack, err := sluice.Open(t.Context(), sluice.Config{Environment: sluice.Test, ReloadOnSIGHUP: true, Sinks: []sluice.SinkConfig{{Type: "null"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = stack.Close(ended)
+		if err := stack.Handler().Handle(t.Context(), slog.Record{Level: slog.LevelError}); !errors.Is(err, sluice.ErrClosed) {
+			t.Fatalf("the stack is open after Close: %v", err)
+		}
+	}
+}

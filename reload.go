@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/sluicelog/sluice/internal/onerror"
@@ -105,16 +106,19 @@ func (s *Stack) watch() (stop func(context.Context) error) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	done, ended := make(chan struct{}), make(chan struct{})
+	var busy atomic.Bool
 	go func() {
 		defer close(ended)
 		for {
 			select {
 			case <-hup:
+				busy.Store(true)
 				ctx, cancel := closingContext()
 				if err := s.ReloadFile(ctx); err != nil {
 					s.report(fmt.Errorf("reload: %w", err))
 				}
 				cancel()
+				busy.Store(false)
 			case <-done:
 				return
 			}
@@ -131,11 +135,9 @@ func (s *Stack) watch() (stop func(context.Context) error) {
 			return nil
 		case <-ctx.Done():
 		}
-		select {
-		case <-ended:
-			return nil
-		default:
+		if busy.Load() {
 			return fmt.Errorf("sluice: a reload is under way: %w", ctx.Err())
 		}
+		return nil // the watcher ends by itself
 	}
 }

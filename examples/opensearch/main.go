@@ -35,7 +35,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, url, stream string) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cfg, err := sluice.ParseConfig(fmt.Appendf(nil, config, url, stream), "example")
 	if err != nil {
@@ -53,6 +53,9 @@ func run(ctx context.Context, out io.Writer, url, stream string) (err error) {
 		log.InfoContext(correlate.With(ctx, correlate.IDs{Request: request}), "payment taken", "attempt", i, "card", "4111 1111 1111 1111")
 	}
 	if err := stack.Flush(ctx); err != nil { // returns when OpenSearch has them
+		for _, sink := range stack.Stats().Sinks {
+			err = fmt.Errorf("%w; %s", err, sink.Trouble)
+		}
 		return err
 	}
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluicelog/sluice/internal/opensearchtest"
 )
@@ -21,7 +23,9 @@ func TestWhatIsLoggedIsFound(t *testing.T) {
 
 func TestWithoutOpenSearchItSaysSo(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), &out, "http://127.0.0.1:1", "logs-otel-v1-example"); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := run(ctx, &out, "http://127.0.0.1:1", "logs-otel-v1-example"); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
 		t.Errorf("error %v, output %s", err, out.String())
 	}
 }
