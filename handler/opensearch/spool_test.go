@@ -103,6 +103,7 @@ func TestARestartAfterARolloverStoresNothingTwice(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); len(node.stored()) < 300 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
+	stored := uint64(len(node.stored())) - 100 // fewer than 200 where slow logging made more requests than may be under way
 	closeSoon(t, h, 200)
 	node.after = nil
 	node.rollover()
@@ -114,8 +115,8 @@ func TestARestartAfterARolloverStoresNothingTwice(t *testing.T) {
 	}
 	flush(t, h)
 	wantOnce(t, node, "m", 400)
-	if s := h.Stats(); s.Duplicates != 200 || s.Unpinned != 0 {
-		t.Errorf("stats %+v", s)
+	if s := h.Stats(); stored == 0 || s.Duplicates != stored || s.Unpinned != 0 {
+		t.Errorf("%d stored before, stats %+v", stored, s)
 	}
 }
 
