@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -83,8 +84,11 @@ func (s *Store) expire(ctx context.Context, sp span, full bool, holds []Hold, ex
 	}
 	defer seg.Close()
 	ret, now := &s.opts.Retention, s.opts.now()
-	_, to := seg.TimeRange()
-	d := ret.due(seg, now.Sub(time.Unix(0, to)), full)
+	newest, err := s.newest(seg, sp)
+	if err != nil {
+		return Rewritten{}, err
+	}
+	d := ret.due(seg, now.Sub(newest), full)
 	if !d.any {
 		return Rewritten{}, nil
 	}
@@ -135,6 +139,19 @@ func (s *Store) expire(ctx context.Context, sp span, full bool, holds []Hold, ex
 		examined[left.name()] = state
 	}
 	return r, err
+}
+
+// newest is the time of a segment's newest record. Where no record has one, it is that of the file: the records are no younger, and a
+// rewrite keeps them longer rather than not at all.
+func (s *Store) newest(seg *segment.Segment, sp span) (time.Time, error) {
+	if from, to := seg.TimeRange(); from != 0 || to != 0 {
+		return time.Unix(0, to), nil
+	}
+	info, err := os.Stat(filepath.Join(s.dir, sp.name()))
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
 }
 
 // expiredLevels returns the levels of the segment's records that are past their age.

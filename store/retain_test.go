@@ -157,3 +157,19 @@ func TestWrongClassesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordsWithoutATimeAreAsOldAsTheirFile(t *testing.T) {
+	now := time.Now()
+	s := open(t, t.TempDir(), &Options{Retention: Retention{MaxAge: 24 * time.Hour}, now: func() time.Time { return now }})
+	appendAll(t, s, []string{"Started.", `{"msg":"no time"}`})
+	if err := s.sealNow(); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Retain(); err != nil || r.Records != 0 {
+		t.Fatalf("of records that were just written %d were removed, error %v", r.Records, err)
+	}
+	now = now.Add(25 * time.Hour)
+	if r, err := s.Retain(); err != nil || r.Records != 2 {
+		t.Fatalf("of 2 records past their time %d were removed, error %v", r.Records, err)
+	}
+}
