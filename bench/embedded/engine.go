@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 
 	"github.com/sluicelog/sluice/bench/audio"
 )
@@ -61,21 +59,6 @@ func Queries() [8][2]string {
 		{"q1", "request_id = one"}, {"q2", "phrase in msg"}, {"q3", "level AND stage"}, {"q4", "duration_ms > 5000"},
 		{"q5", "user_id, a prefix"}, {"q6", "five minutes AND level"}, {"q7", "count by level and minute"}, {"q8", "p99(duration_ms) by stage"},
 	}
-}
-
-// Size is every byte of every file below dir.
-func Size(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }
 
 // unknown is the error for a query of another name.

@@ -54,7 +54,9 @@ func run(ctx context.Context, out io.Writer, url, stream string) (err error) {
 	}
 	if err := stack.Flush(ctx); err != nil { // returns when OpenSearch has them
 		for _, sink := range stack.Stats().Sinks {
-			err = fmt.Errorf("%w; %s", err, sink.Trouble)
+			if sink.Trouble != "" {
+				err = fmt.Errorf("%w: %s", err, sink.Trouble)
+			}
 		}
 		return err
 	}

@@ -18,7 +18,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/sluicelog/sluice/bench"
@@ -90,7 +89,7 @@ func (c *contender) ingest(ctx context.Context, dir string, text []byte, o *audi
 		return err
 	}
 	runtime.GC()
-	began, used := time.Now(), cpuTime()
+	began, used := time.Now(), bench.CPUTime()
 	if c.engine, err = c.Open(ctx, dir, o); err != nil {
 		return err
 	}
@@ -102,8 +101,8 @@ func (c *contender) ingest(ctx context.Context, dir string, text []byte, o *audi
 	if err := c.engine.Seal(ctx); err != nil {
 		return err
 	}
-	c.wall, c.cpu = time.Since(began), cpuTime()-used
-	c.size, err = embedded.Size(dir)
+	c.wall, c.cpu = time.Since(began), bench.CPUTime()-used
+	c.size, err = bench.DirSize(dir)
 	return err
 }
 
@@ -119,12 +118,12 @@ func sizes(all []*contender, text []byte, n int) error {
 		row(c.Name, c.size, c.wall, c.cpu)
 	}
 	for _, c := range embedded.Compressors() {
-		began, used := time.Now(), cpuTime()
+		began, used := time.Now(), bench.CPUTime()
 		size, err := c.Size(text)
 		if err != nil {
 			return err
 		}
-		row("a file, "+c.Name+": nothing is found in it but by reading all", size, time.Since(began), cpuTime()-used)
+		row("a file, "+c.Name+": nothing is found in it but by reading all", size, time.Since(began), bench.CPUTime()-used)
 	}
 	fmt.Println()
 	return nil
@@ -196,10 +195,3 @@ func print(all []*contender, o *audio.Oracle, runs int) {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// cpuTime is what the process has used of its processors.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -78,7 +77,7 @@ func run(ctx context.Context, rate int, length time.Duration, one bool) (err err
 	if err != nil {
 		return err
 	}
-	size, err := dirSize(dir)
+	size, err := bench.DirSize(dir)
 	if err != nil {
 		return err
 	}
@@ -192,19 +191,4 @@ func (s *services) print(took time.Duration, late, text int, size int64) {
 	if kept > 0 {
 		fmt.Printf("\na record stored takes %.1f bytes\n", float64(size)/float64(kept))
 	}
-}
-
-// dirSize is every byte of every file below dir.
-func dirSize(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }

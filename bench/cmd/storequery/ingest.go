@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -80,7 +78,7 @@ func measureWay(ctx context.Context, way, text string, n int) error {
 		return err
 	}
 	took, used := time.Since(wall)-making, cpuTime(syscall.RUSAGE_SELF)-cpu-making
-	size, err := dirSize(tmp)
+	size, err := bench.DirSize(tmp)
 	if err != nil {
 		return err
 	}
@@ -151,19 +149,4 @@ func cpuTime(who int) time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(who, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// dirSize is every byte of every file below dir.
-func dirSize(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }

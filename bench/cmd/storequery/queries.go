@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/bench/audio"
 	"github.com/sluicelog/sluice/search"
 	"github.com/sluicelog/sluice/store"
@@ -127,7 +128,7 @@ func measureQueries(ctx context.Context, dir string) error {
 		return err
 	}
 	at := filepath.Join(dir, "store")
-	size, err := dirSize(at)
+	size, err := bench.DirSize(at)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/sluicelog/sluice/bench"
 	"github.com/sluicelog/sluice/bench/embedded"
 	"github.com/sluicelog/sluice/handler/archive"
 	"github.com/sluicelog/sluice/internal/jsonline"
@@ -148,22 +148,16 @@ type stopwatch struct {
 	cpu  time.Duration
 }
 
-func newStopwatch() stopwatch { return stopwatch{time.Now(), cpuTime()} }
-
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
+func newStopwatch() stopwatch { return stopwatch{time.Now(), bench.CPUTime()} }
 
 // rates returns n by seconds of the clock and of CPU time.
 func (w stopwatch) rates(n int) [2]float64 {
-	return [2]float64{float64(n) / time.Since(w.wall).Seconds(), float64(n) / (cpuTime() - w.cpu).Seconds()}
+	return [2]float64{float64(n) / time.Since(w.wall).Seconds(), float64(n) / (bench.CPUTime() - w.cpu).Seconds()}
 }
 
 // report reads everything back and prints a line of the table.
 func report(name, dir string, data []byte, n int, rates [2]float64) error {
-	size, err := embedded.Size(dir)
+	size, err := bench.DirSize(dir)
 	if err != nil {
 		return err
 	}
