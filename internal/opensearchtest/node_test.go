@@ -54,6 +54,7 @@ func TestAPairSurvivesTheLossOfItsSecondNode(t *testing.T) {
 	pair[0].Must(t, "GET", "/_cluster/health?wait_for_status=green&timeout=60s", "", nil)
 	pair[1].Must(t, "PUT", "/kept/_doc/1", `{"n":1}`, nil)
 	pair[1].Kill(t)
+	pair[0].Must(t, "GET", "/_cluster/health?wait_for_nodes=1&timeout=60s", "", nil) // it has noticed
 	if got := pair[0].Count(t, "kept"); got != 1 {
 		t.Errorf("count %d, want 1", got)
 	}

@@ -2,8 +2,6 @@ package lines
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/sluicelog/sluice/search"
@@ -55,45 +53,15 @@ func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.Fi
 	if err != nil {
 		return nil, err
 	}
-	type count struct {
-		types   [search.String + 1]bool
-		records uint64
-		last    uint64
-	}
-	found := map[string]*count{}
-	_, err = s.scan(ctx, x, 0, func(n uint64, r *eval.Record) bool {
-		for i := range r.Leaves {
-			l := &r.Leaves[i]
-			c := found[string(l.Path)]
-			if c == nil {
-				c = &count{}
-				found[string(l.Path)] = c
-			}
-			c.types[l.Type] = true
-			if c.last != n {
-				c.last = n
-				c.records++
-			}
-		}
+	var found eval.FieldCounts
+	_, err = s.scan(ctx, x, 0, func(_ uint64, r *eval.Record) bool {
+		found.Add(r)
 		return true
 	})
 	if err != nil {
 		return nil, err
 	}
-	var out []search.FieldInfo
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if req.Hidden(name) {
-			continue
-		}
-		f := search.FieldInfo{Name: name, Kind: search.KindOf(name), Records: found[name].records, Exact: true}
-		for t, is := range found[name].types {
-			if is {
-				f.Types = append(f.Types, search.ValueType(t).String())
-			}
-		}
-		out = append(out, f)
-	}
-	return out, nil
+	return found.Infos(req), nil
 }
 
 // Facets implements [search.Searcher].

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sluicelog/sluice/search/eval"
 	"github.com/sluicelog/sluice/store/internal/segment"
 )
 
@@ -14,8 +15,8 @@ type cache struct {
 	mu     sync.Mutex
 	limit  int
 	held   map[*segment.Segment]held
-	names  map[*segment.Segment]bool        // whether levels are spelled as names, of segments of which it was asked
-	fields map[*segment.Segment]fieldCounts // of segments of which it was asked; not to be written to
+	names  map[*segment.Segment]bool              // whether levels are spelled as names, of segments of which it was asked
+	fields map[*segment.Segment]*eval.FieldCounts // of segments of which it was asked; not to be written to
 	total  held
 	large  []*segment.Segment // those that hold what is large, the one used last at the end
 }

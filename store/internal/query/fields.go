@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 
@@ -19,7 +18,7 @@ func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.Fi
 		return nil, err
 	}
 	defer t.release()
-	found := fieldCounts{}
+	var found eval.FieldCounts
 	order := make([]int, len(t.view.Segments))
 	for i := range order {
 		order[i] = i
@@ -31,73 +30,26 @@ func (s *Searcher) Fields(ctx context.Context, req *search.Request) ([]search.Fi
 		counts, err := t.fields(p)
 		mu.Lock()
 		defer mu.Unlock()
-		found.merge(counts)
+		if counts != nil {
+			found.Merge(counts)
+		}
 		return true, err
 	}, t.s.cache.used)
 	if err != nil {
 		return nil, err
 	}
 	err = t.tail(ctx, 0, func(_ int, r *eval.Record) bool {
-		seen := map[string]bool{}
-		for i := range r.Leaves {
-			f := found.of(string(r.Leaves[i].Path))
-			f.types[r.Leaves[i].Type] = true
-			if name := string(r.Leaves[i].Path); !seen[name] {
-				seen[name] = true
-				f.records++
-			}
-		}
+		found.Add(r)
 		return true
 	})
 	if err != nil {
 		return nil, err
 	}
-	var out []search.FieldInfo
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if req.Hidden(name) {
-			continue
-		}
-		f := search.FieldInfo{Name: name, Kind: search.KindOf(name), Records: found[name].records, Exact: true}
-		for typ, is := range found[name].types {
-			if is {
-				f.Types = append(f.Types, search.ValueType(typ).String())
-			}
-		}
-		out = append(out, f)
-	}
-	return out, nil
-}
-
-// fieldCount is what is known of a field.
-type fieldCount struct {
-	types   [search.String + 1]bool
-	records uint64
-}
-
-// fieldCounts are those of fields by name.
-type fieldCounts map[string]*fieldCount
-
-func (c fieldCounts) of(name string) *fieldCount {
-	f := c[name]
-	if f == nil {
-		f = &fieldCount{}
-		c[name] = f
-	}
-	return f
-}
-
-func (c fieldCounts) merge(o fieldCounts) {
-	for name, more := range o {
-		f := c.of(name)
-		f.records += more.records
-		for typ, is := range more.types {
-			f.types[typ] = f.types[typ] || is
-		}
-	}
+	return found.Infos(req), nil
 }
 
 // fields counts the fields of a segment.
-func (t *task) fields(p *part) (fieldCounts, error) {
+func (t *task) fields(p *part) (*eval.FieldCounts, error) {
 	least, most := p.seg.TimeRange()
 	if all, _ := p.certain(t.cond); all && t.InRange(least) && t.InRange(most) {
 		return t.s.cache.fieldsOf(p)
@@ -110,7 +62,7 @@ func (t *task) fields(p *part) (fieldCounts, error) {
 }
 
 // fieldsOf counts the fields of all rows of a segment, remembered: segments do not change.
-func (c *cache) fieldsOf(p *part) (fieldCounts, error) {
+func (c *cache) fieldsOf(p *part) (*eval.FieldCounts, error) {
 	c.mu.Lock()
 	counts, known := c.fields[p.seg.Segment]
 	c.mu.Unlock()
@@ -124,19 +76,19 @@ func (c *cache) fieldsOf(p *part) (fieldCounts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fields == nil {
-		c.fields = map[*segment.Segment]fieldCounts{}
+		c.fields = map[*segment.Segment]*eval.FieldCounts{}
 	}
 	c.fields[p.seg.Segment] = counts
 	return counts, nil
 }
 
 // fields counts the fields of the rows, nil: of all.
-func (p *part) fields(b bitmap) (fieldCounts, error) {
-	out := fieldCounts{}
+func (p *part) fields(b bitmap) (*eval.FieldCounts, error) {
+	out := &eval.FieldCounts{}
 	rows := map[string]bitmap{} // of each field that has several columns, or lists, those rows that have it
 	add := func(name string, typ search.ValueType, has bitmap) {
-		f := out.of(name)
-		f.types[typ] = true
+		f := out.Of(name)
+		f.Types[typ] = true
 		if rows[name] == nil {
 			rows[name] = newBitmap(p.rows)
 		}
@@ -158,9 +110,9 @@ func (p *part) fields(b bitmap) (fieldCounts, error) {
 			typ = search.Numeric
 		}
 		if b == nil && alone(c) {
-			f := out.of(name)
-			f.types[typ] = true
-			f.records = uint64(c.Len())
+			f := out.Of(name)
+			f.Types[typ] = true
+			f.Records = uint64(c.Len())
 			continue
 		}
 		has := newBitmap(p.rows)
@@ -178,7 +130,7 @@ func (p *part) fields(b bitmap) (fieldCounts, error) {
 		}
 	}
 	for name, set := range rows {
-		out[name].records = uint64(set.count())
+		out.Of(name).Records = uint64(set.count())
 	}
 	return out, nil
 }
