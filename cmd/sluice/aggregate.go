@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,7 +33,12 @@ Exit status 1 when nothing matches.`,
 		q.flags(fs)
 		var a grouping
 		fs.StringVar(&a.by, "by", "", "a group for each value of `FIELD`")
-		fs.DurationVar(&a.every, "every", 0, "a group for each interval of time")
+		fs.Func("every", "a group for each `INTERVAL` of time: 5m, 1h, 1d", func(s string) (err error) {
+			if a.every, err = interval(s); err != nil || a.every < time.Millisecond || a.every%time.Millisecond != 0 {
+				return errors.New("want a duration such as 5m, 1h or 1d, of whole milliseconds")
+			}
+			return nil
+		})
 		fs.IntVar(&a.size, "size", 10, "`N` largest groups of --by")
 		fs.StringVar(&a.percentiles, "percentiles", "", "p50, p95 and p99 of `FIELD`")
 		fs.StringVar(&a.stats, "stats", "", "count, mean, least and greatest of `FIELD`")
@@ -134,6 +140,11 @@ func (g *grouping) print(out io.Writer, res *search.Aggregated) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if g.by != "" && len(groups) == 0 && res.Total > 0 {
+		if _, err := fmt.Fprintf(out, "none of %d records has a value of %s\n", res.Total, clean(g.by)); err != nil {
+			return err
+		}
 	}
 	if res.Partial {
 		_, err := fmt.Fprintln(out, "not all records were looked at: the time was up")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/internal/unpack"
 )
 
 // places are how far every input has been read, in bytes: all lines before that are in the spool, or in OpenSearch.
@@ -117,11 +118,16 @@ type resumed struct {
 
 // file logs the lines of a file behind its place. A last line without an end is left for the next run, when it may have one.
 func (r *resumed) file(ctx context.Context, name string) error {
-	f, err := os.Open(name)
+	f, err := openFile(name)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	defer f.Close()
+	plain, packed, err := unpack.Reader(f)
+	if err != nil || packed {
+		return usagef("%s is compressed; want a plain file with --resume", name)
+	}
+	_ = plain.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err

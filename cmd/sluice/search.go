@@ -23,7 +23,7 @@ var errNothing = errors.New("nothing found")
 type span struct{ since, until string }
 
 func (s *span) flags(fs *flag.FlagSet) {
-	fs.StringVar(&s.since, "since", "", "records from `TIME` on: a duration such as 2h or 7d, or 2006-01-02T15:04:05Z")
+	fs.StringVar(&s.since, "since", "", "records from `TIME` on: a duration such as 2h or 7d, or 2006-01-02T15:04:05Z, UTC where it has no zone")
 	fs.StringVar(&s.until, "until", "", "records before `TIME`")
 }
 
@@ -33,30 +33,40 @@ func (s *span) apply(req *search.Request) (err error) {
 	if req.From, err = point("since", s.since, now); err != nil {
 		return err
 	}
-	req.To, err = point("until", s.until, now)
-	return err
+	if req.To, err = point("until", s.until, now); err != nil {
+		return err
+	}
+	if !req.From.IsZero() && !req.To.IsZero() && req.To.Before(req.From) {
+		return usagef("--until %q is before --since %q", s.until, s.since)
+	}
+	return nil
 }
 
-// point reads a time: a duration before now, RFC 3339, or a date.
+// point reads a time: a duration before now, RFC 3339, a date, or a time as it is shown.
 func point(name, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	past := strings.TrimPrefix(text, "-")
-	if days, ok := strings.CutSuffix(past, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(past); err == nil && d >= 0 {
+	if d, err := interval(past); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, nil
 		}
 	}
 	return time.Time{}, usagef("--%s %q: want a duration such as 2h or 7d, or a time such as 2006-01-02T15:04:05Z", name, text)
+}
+
+// interval reads a duration, also whole days (24 hours): 90s, 2h, 7d.
+func interval(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > -100_000 && n < 100_000 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	return time.ParseDuration(text)
 }
 
 // question is what the search commands have in common: where, when, what.
@@ -105,7 +115,7 @@ field:(a or b), duration_ms>500, timeout>5s, field:[a TO b], host:web*, msg:/re+
   sluice search 'duration_ms>5000' app.jsonl
   sluice search --store logs --sort arrival --limit 0 --raw '*' > everything.jsonl
 
-Exit status 1 when nothing matches.`,
+Times are shown in UTC. Exit status 1 when nothing matches.`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
 		var q question
 		q.flags(fs)
