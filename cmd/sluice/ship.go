@@ -188,16 +188,26 @@ func shipVerbatim(ctx context.Context, e env, files []string, dir string) error 
 	}
 	s, err := store.Open(dir, nil)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	p := newProgress(e, files)
+	n, left := 0, 0
 	err = eachLine(ctx, e, files, func(line, end []byte) error {
+		n++
 		p.add(len(line) + len(end))
 		if len(end) == 2 { // the \r of \r\n is the line's
 			line = line[:len(line)+1]
 		}
+		if len(line) > store.MaxRecord {
+			left++
+			fmt.Fprintf(e.stderr, "sluice ship: line %d of the input has %d bytes, a store's records at most %d: left out\n", n, len(line), store.MaxRecord)
+			return nil
+		}
 		return s.Append(line)
 	})
 	p.done()
+	if left > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of %d lines are not in the store", left, n))
+	}
 	return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }
