@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/sluicelog/sluice/store/internal/segment"
@@ -72,7 +73,7 @@ func (s *Snapshot) Report() (Report, error) {
 	templates := map[TemplateCount]int{}
 	for _, o := range s.segs {
 		if err := r.add(o.seg, fields, templates); err != nil {
-			return r, err
+			return r, fmt.Errorf("segment %s: %w", o.span.name(), err)
 		}
 	}
 	for _, f := range fields {

@@ -63,6 +63,9 @@ Exit status 1 when nothing matches.`,
 			} else {
 				err = a.print(e.stdout, res)
 			}
+			if err == nil && len(res.Damaged) > 0 {
+				err = &search.DamageError{Damaged: res.Damaged}
+			}
 			if err == nil && res.Total == 0 {
 				err = errNothing
 			}
