@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -181,5 +182,22 @@ func TestARunningProgramErasesFromItsOwnStores(t *testing.T) {
 	s.Logger().Info("logout", "user_id", "u_0")
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAFlushAfterCloseHasNothingToDo(t *testing.T) {
+	clearEnv(t)
+	for _, env := range []string{sluice.Development, sluice.Test, sluice.Staging, sluice.Production} {
+		t.Chdir(t.TempDir())
+		stack, err := sluice.Open(t.Context(), sluice.Config{Environment: env, Stdout: io.Discard, Stderr: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stack.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := stack.Flush(t.Context()); err != nil {
+			t.Errorf("%s: %v", env, err)
+		}
 	}
 }

@@ -240,6 +240,12 @@ func (s *Stack) Flush(ctx context.Context) error {
 			return err
 		}
 	}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return nil // so are the sinks
+	}
 	var errs []error
 	for _, k := range g.sinks {
 		if k.flush != nil {

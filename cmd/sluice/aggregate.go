@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -34,7 +35,7 @@ Exit status 1 when nothing matches.`,
 		var a grouping
 		fs.StringVar(&a.by, "by", "", "a group for each value of `FIELD`")
 		fs.Func("every", "a group for each `INTERVAL` of time: 5m, 1h, 1d", func(s string) (err error) {
-			if a.every, err = interval(s); err != nil || a.every < time.Millisecond || a.every%time.Millisecond != 0 {
+			if a.every, err = conf.ParseDuration(s); err != nil || a.every < time.Millisecond || a.every%time.Millisecond != 0 {
 				return errors.New("want a duration such as 5m, 1h or 1d, of whole milliseconds")
 			}
 			return nil

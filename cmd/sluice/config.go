@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -31,7 +33,12 @@ schema prints the JSON schema of the file, for editors.
 			var cfg sluice.Config
 			var err error
 			if len(args) == 2 {
-				if cfg, err = sluice.LoadConfig(args[1]); err != nil {
+				cfg, err = sluice.LoadConfig(args[1])
+				if wrong := (*sluice.ConfigError)(nil); errors.As(err, &wrong) {
+					fmt.Fprintln(e.stderr, strings.TrimPrefix(err.Error(), "sluice: config: ")) // FILE:LINE:COLUMN: as editors read it
+					return usagef("%s is not right", args[1])
+				}
+				if err != nil {
 					return usageError{err}
 				}
 			}

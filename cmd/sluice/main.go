@@ -100,7 +100,7 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
-	fmt.Fprintf(e.stderr, "sluice %s: %v\n", c.name, err)
+	fmt.Fprintf(e.stderr, "sluice %s: %s\n", c.name, strings.TrimPrefix(err.Error(), "sluice: "))
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage
 	}

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -48,7 +48,7 @@ func point(name, text string, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	past := strings.TrimPrefix(text, "-")
-	if d, err := interval(past); err == nil && d >= 0 {
+	if d, err := conf.ParseDuration(past); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
@@ -57,16 +57,6 @@ func point(name, text string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, usagef("--%s %q: want a duration such as 2h or 7d, or a time such as 2006-01-02T15:04:05Z", name, text)
-}
-
-// interval reads a duration, also whole days (24 hours): 90s, 2h, 7d.
-func interval(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > -100_000 && n < 100_000 {
-			return time.Duration(n) * 24 * time.Hour, nil
-		}
-	}
-	return time.ParseDuration(text)
 }
 
 // question is what the search commands have in common: where, when, what.

@@ -3,8 +3,9 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/sluicelog/sluice/internal/conf"
 )
 
 // wrongFlag says what package flag found wrong in the spelling of this command: with two dashes, with what was meant or is allowed.
@@ -48,38 +49,9 @@ func wrongFlag(err error, cmd string, fs *flag.FlagSet) error {
 
 // meant guesses which of the names a mistyped one is: a hint, or nothing.
 func meant(typed string, names []string, dashes string) string {
-	best, least := "", 3
-	for _, n := range names {
-		if d := edits(typed, n); d < least && d < len(n) {
-			best, least = n, d
-		}
-	}
+	best := conf.Nearest(typed, names)
 	if best == "" {
 		return ""
 	}
 	return ", did you mean " + dashes + best + "?"
-}
-
-// edits is how many characters are put in, taken out, replaced or swapped with their neighbour to make b of a: the restricted
-// Damerau-Levenshtein distance.
-func edits(a, b string) int {
-	before, last, now := []int(nil), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		now[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			now[j+1] = min(last[j+1]+1, now[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				now[j+1] = min(now[j+1], before[j-1]+1)
-			}
-		}
-		before, last, now = last, now, slices.Clone(last)
-	}
-	return last[len(b)]
 }

@@ -27,17 +27,6 @@ func TestAMistypedWordIsToldWithWhatWasMeant(t *testing.T) {
 	}
 }
 
-func TestEdits(t *testing.T) {
-	for _, tc := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "ab", 2}, {"stroe", "store", 1}, {"serch", "search", 1}, {"kitten", "sitting", 3}} {
-		if got := edits(tc.a, tc.b); got != tc.want || edits(tc.b, tc.a) != got {
-			t.Errorf("edits(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)
-		}
-	}
-}
-
 func TestHelpTellsDefaults(t *testing.T) {
 	out, _, _ := sluiceRun(t, "", "search", "--help")
 	for _, want := range []string{"0 for all (default 100)", "(default newest)", "(default logs-otel-v1-*)"} {
