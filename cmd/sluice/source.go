@@ -87,7 +87,7 @@ func (s *source) open(files []string) (search.Searcher, func(), error) {
 			}
 			_ = f.Close()
 		}
-		return lines.New(lines.Files(files...), nil), func() {}, nil
+		return lines.NewFiles(files, nil), func() {}, nil
 	case s.url != "":
 		client, err := osclient.New(s.connection.connection())
 		if err != nil {
