@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -199,5 +200,32 @@ func TestAFlushAfterCloseHasNothingToDo(t *testing.T) {
 		if err := stack.Flush(t.Context()); err != nil {
 			t.Errorf("%s: %v", env, err)
 		}
+	}
+}
+
+func TestRecordsThatAStoreCannotBringToTheDiskAreNotDelivered(t *testing.T) {
+	clearEnv(t)
+	dir := filepath.Join(t.TempDir(), "logs")
+	stack, err := sluice.Open(t.Context(), sluice.Config{
+		Environment: sluice.Development, Sinks: []sluice.SinkConfig{{Type: "store", Path: dir}}, OnError: func(error) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A file where the journal's directory was is as good as a full disk.
+	if err := os.RemoveAll(filepath.Join(dir, "tail")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tail"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		stack.Logger().Info("m")
+	}
+	if err := stack.Close(t.Context()); err == nil {
+		t.Error("no error of Close")
+	}
+	if st := stack.Stats(); st.Accepted != 10 || st.Failed != 10 || st.Delivered != 0 || st.Sinks["store-0"].Failed != 10 {
+		t.Errorf("%+v", st)
 	}
 }

@@ -124,3 +124,39 @@ func TestAByteOrderMarkDoesNotHideTheFirstRecord(t *testing.T) {
 		t.Errorf("search: exit %d, %q", code, out)
 	}
 }
+
+func TestAnInterruptEndsAShipmentWhoseSinkHangs(t *testing.T) {
+	defer func(was time.Duration) { patience = was }(patience)
+	patience = 50 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	sink, out := io.Pipe() // which nobody reads
+	defer sink.Close()
+	var errOut bytes.Buffer
+	in := strings.NewReader(strings.Repeat("{\"msg\":\"a\"}\n", 20_000)) // more than the queue has places
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, env{in, out, &errOut}, []string{"ship", "--stats"}) }()
+	time.AfterFunc(500*time.Millisecond, cancel) // by then a line waits for a place, or will
+	select {
+	case code := <-done:
+		if text := errOut.String(); code != exitFail || !strings.Contains(text, "interrupted") || !strings.Contains(text, "were not delivered") {
+			t.Errorf("exit %d: %s", code, text)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it goes on waiting")
+	}
+}
+
+func TestAFullDiskIsToldOnce(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full")
+	}
+	defer full.Close()
+	for _, words := range [][]string{{"mask"}, {"mask", "--explain"}} {
+		var errOut bytes.Buffer
+		code := run(t.Context(), env{strings.NewReader(strings.Repeat("ada@example.com\n", 10_000)), full, &errOut}, words)
+		if code != exitFail || strings.Count(errOut.String(), "no space left") != 1 {
+			t.Errorf("sluice %v: exit %d: %s", words, code, errOut.String())
+		}
+	}
+}

@@ -97,10 +97,11 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 		return exitOK
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+	text := strings.TrimPrefix(err.Error(), "sluice: ")
+	if ctx.Err() != nil {
+		text = strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 	}
-	fmt.Fprintf(e.stderr, "sluice %s: %s\n", c.name, strings.TrimPrefix(err.Error(), "sluice: "))
+	fmt.Fprintf(e.stderr, "sluice %s: %s\n", c.name, text)
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage
 	}

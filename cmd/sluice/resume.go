@@ -88,6 +88,8 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	if err != nil {
 		return usageError{err}
 	}
+	end, done := closing(ctx, stack)
+	defer done()
 	r := resumed{stack: stack, at: at, path: path, saved: time.Now(), progress: newProgress(e, files)}
 	for _, name := range files {
 		if err = r.file(ctx, name); err != nil {
@@ -96,14 +98,12 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	}
 	r.progress.done()
 	// The places may only be saved when all that lies before them is safe.
-	end, cancel := closing(ctx)
-	defer cancel()
 	if ferr := stack.Flush(end); ferr == nil {
 		err = errors.Join(err, r.at.save(path))
 	} else {
 		err = errors.Join(err, ferr)
 	}
-	return settle(ctx, e, stack, err, stats)
+	return settle(ctx, end, e, stack, err, stats)
 }
 
 type resumed struct {
