@@ -106,9 +106,9 @@ type FieldInfo struct {
 
 // A Plan is how a request is answered, as a tree of steps.
 type Plan struct {
-	Step  string // what is done
-	Rows  int64  // records that come out of it, -1 if not known
-	Bytes int64  // read from disk for it, 0 if not known
-	Took  time.Duration
-	Steps []*Plan // what it consists of
+	Step  string        `json:"step"`            // what is done
+	Rows  int64         `json:"rows"`            // records that come out of it, -1 if not known
+	Bytes int64         `json:"bytes,omitempty"` // read from disk for it, 0 if not known
+	Took  time.Duration `json:"took_ns"`
+	Steps []*Plan       `json:"steps,omitempty"` // what it consists of
 }

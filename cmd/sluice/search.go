@@ -97,8 +97,9 @@ func (q *question) ask(args []string) (*search.Request, search.Searcher, func(),
 var searchCommand = command{
 	name: "search", args: "[QUERY] [FILE...]", short: "find records in a store, in OpenSearch or in files",
 	long: `
-Prints the records that match, the newest first. Queries are in the manner of Lucene and KQL: words, "phrases", field:value,
-field:(a or b), duration_ms>500, timeout>5s, field:[a TO b], host:web*, msg:/re+/, field:*, AND, OR, NOT and parentheses.
+Prints the records that match, the newest first. Queries are in the manner of Lucene and KQL: words and "phrases" of the message,
+field:value, field:(a or b), duration_ms>500, timeout>5s, field:[a TO b], host:web*, msg:/re+/, field:*, AND, OR, NOT and parentheses.
+Files may be compressed with gzip or zstd.
 
   sluice search --store logs 'level:error stage:denoise' --since 2h --limit 50
   sluice search --url https://localhost:9200 --user reader 'request_id:01a20e5f*'
@@ -233,10 +234,10 @@ func (p *printer) print(h *search.Hit) error {
 			record = text
 		}
 		line, err := json.Marshal(struct {
-			ID         string             `json:"id"`
-			Record     json.RawMessage    `json:"record"`
-			Highlights []search.Highlight `json:"highlights,omitempty"`
-		}{h.ID, record, h.Highlights})
+			ID         string          `json:"id"`
+			Record     json.RawMessage `json:"record"`
+			Highlights []highlight     `json:"highlights,omitempty"`
+		}{h.ID, record, highlights(h.Highlights)})
 		if err != nil {
 			return err
 		}
@@ -245,6 +246,21 @@ func (p *printer) print(h *search.Hit) error {
 		_, _ = p.w.Write(p.text.line(h))
 	}
 	return p.w.WriteByte('\n') // reports what failed before, too
+}
+
+// highlight is a search.Highlight as --json prints it.
+type highlight struct {
+	Field string `json:"field"`
+	Value int    `json:"value"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+func highlights(in []search.Highlight) (out []highlight) {
+	for _, h := range in {
+		out = append(out, highlight(h))
+	}
+	return out
 }
 
 // all prints the hits of a request.

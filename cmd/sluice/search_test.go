@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -247,6 +248,22 @@ func TestDamageIsToldAndNotTakenForNothingFound(t *testing.T) {
 		}
 		if words[0] == "search" && !strings.Contains(out, "second") {
 			t.Errorf("sluice %v: %s", words, out)
+		}
+	}
+}
+
+func TestJSONHasOneSpelling(t *testing.T) {
+	dir := storeOf(t, threeRecords)
+	for _, words := range [][]string{
+		{"search", "--store", dir, "slow", "--json"}, {"search", "--store", dir, "--explain", "--json"}, {"store", "stats", dir, "--json"}, {"store", "compact", dir, "--json"},
+		{"aggregate", "--store", dir, "--by", "stage", "--every", "1m", "--percentiles", "duration_ms", "--stats", "duration_ms", "--distinct", "stage", "--json"},
+	} {
+		out, stderr, code := sluiceRun(t, "", words...)
+		if code != exitOK {
+			t.Fatalf("sluice %v: exit %d, %s", words, code, stderr)
+		}
+		if keys := regexp.MustCompile(`"[^"]*[A-Z][^"]*":`).FindAllString(out, -1); len(keys) > 0 {
+			t.Errorf("sluice %v: keys %v in\n%s", words, keys, out)
 		}
 	}
 }
