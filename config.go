@@ -55,6 +55,8 @@ type Config struct {
 	loaded *Config
 	// overlaid says that the file has an overlay for the environment, which may then have any name.
 	overlaid bool
+	// foreign says that the environment is not this process'.
+	foreign bool
 }
 
 // ServiceConfig names what logs. Empty fields come from OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES; a name that is

@@ -91,6 +91,12 @@ func TestAWrongConfigNamesFieldValueAndWhatIsAllowed(t *testing.T) {
 		{"sinks: [{type: opensearch, opensearch: {classes: [{query: 'a:b', keep_for: 24h}]}}]", `want ensure_template: true beside classes`},
 		{"sinks: [{type: opensearch, opensearch: {ensure_template: true, classes: [{query: 'a:b', keep_for: 1000h}]}}]", `want a retention that can be kept`},
 		{"environments: {production: {levle: info}}", `environments.production: "levle": want level`},
+		{"environments: {production: {level: loud}}", `c.yaml:1:36: environments.production.level: "loud": want a level`},
+		{"environments: {production: {mask: {off: true}}}", `environments.production.mask.off: "true": want false in production`},
+		{"environments: {production: {mask: {actions: {EMAIL: hash}}}}", `environments.production.mask.hash_key: want at least 16 bytes`},
+		{"file_format: '2.0'", `c.yaml:1:14: file_format: "2.0": want 1.0`},
+		{"foo: 1", `reload_on_sighup, environments, file_format`},
+		{"mask: {actions: {EMIAL: redact}}", `c.yaml:1:25: mask.actions.EMIAL: "EMIAL": want EMAIL?`},
 		{"environments: {production: {queue: {workers: 0.5}}}", `environments.production.queue.workers: "0.5": want a whole number`},
 		{"environments: 5", `environments: want a mapping`},
 	} {
@@ -262,4 +268,31 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte("environments: {production: {mask: {rules: [{name: A, pattern: 'a+', literals: [a]}]}}}"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(_ *testing.T, src []byte) { _, _ = sluice.ParseConfig(src, "f") })
+}
+
+func TestAWrongVariableIsNamedAndNotTheFile(t *testing.T) {
+	for name, want := range map[string]string{"LOG_LEVEL": `config: LOG_LEVEL: "Nonsense": want`, "SLUICE_ENV": `config: SLUICE_ENV: "Nonsense": want one of development`} {
+		clearEnv(t)
+		t.Setenv(name, "Nonsense")
+		if _, err := sluice.ParseConfig([]byte("level: info\n"), "c.yaml"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("of a file: %v, want %s", err, want)
+		}
+		if _, err := (sluice.Config{}).Effective(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("of code: %v, want %s", err, want)
+		}
+	}
+}
+
+func TestTheOverlayOfAnotherEnvironmentMayNeedWhatIsOnlyThere(t *testing.T) {
+	clearEnv(t)
+	for _, src := range []string{
+		"environments: {production: {mask: {hash_key: 'file:/run/secrets/none', actions: {EMAIL: hash}}}}",
+		"environments: {production: {mask: {hash_key: '${NOT_SET_HERE}', actions: {EMAIL: hash}}}}",
+		"environments: {edge: {queue: {capacity: 20}}}",
+		"sinks: [{type: store, path: x, store: {keep: 30d}}]",
+	} {
+		if _, err := sluice.ParseConfig([]byte(src), "c.yaml"); err != nil {
+			t.Errorf("%s: %v", src, err)
+		}
+	}
 }

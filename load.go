@@ -51,7 +51,13 @@ func ParseConfig(src []byte, name string) (Config, error) {
 		_, err = cfg.resolve()
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("sluice: config: %w", conf.Locate(err, name, at))
+		err = conf.Locate(err, name, at)
+		for _, e := range conf.Errors(err) {
+			if e.Field == EnvLevel || e.Field == EnvEnvironment {
+				e.File = "" // it is not the file's
+			}
+		}
+		return Config{}, fmt.Errorf("sluice: config: %w", err)
 	}
 	return cfg, nil
 }
@@ -66,9 +72,9 @@ func decodeConfig(src []byte) (Config, conf.Positions, error) {
 	if err != nil {
 		return cfg, nil, err
 	}
-	format, err := doc.TakeScalar("file_format")
+	format, place, err := doc.TakeScalar("file_format")
 	if err == nil && format != "" && format != fileFormat {
-		err = &conf.Error{Line: 1, Field: "file_format", Value: format, Want: fileFormat}
+		err = &conf.Error{Line: place.Line, Column: place.Column, Field: "file_format", Value: format, Want: fileFormat}
 	}
 	at, derr := doc.Decode(&cfg, os.LookupEnv)
 	err = errors.Join(err, derr, conf.Locate(conf.Validate(&cfg), "", at))
@@ -85,8 +91,16 @@ func decodeConfig(src []byte) (Config, conf.Positions, error) {
 		overlay, oerr := overlays.Take(env)
 		if oerr == nil {
 			var oat conf.Positions
-			oat, oerr = overlay.Decode(&overlaid, os.LookupEnv)
+			unset := false
+			oat, oerr = overlay.Decode(&overlaid, func(name string) (string, bool) {
+				v, ok := os.LookupEnv(name)
+				unset = unset || v == ""
+				return v, ok
+			})
 			oerr = conf.Locate(errors.Join(oerr, conf.Validate(&overlaid)), "", oat)
+			if oerr == nil && !unset && env != cfg.environment() {
+				oerr = overlaid.elsewhere(env, oat)
+			}
 			if env == cfg.environment() {
 				for field, pos := range oat {
 					at[field] = pos
@@ -105,6 +119,20 @@ func decodeConfig(src []byte) (Config, conf.Positions, error) {
 		}
 	}
 	return chosen, at, err
+}
+
+// elsewhere says what is wrong with the overlay of another environment, whose fields stand at these places, as far as that can be
+// told here: what its secrets' files hold is not looked at.
+func (c Config) elsewhere(env string, at conf.Positions) error {
+	c.Environment, c.overlaid, c.foreign = env, true, true
+	_, err := c.resolve()
+	var own []error
+	for _, e := range conf.Errors(err) {
+		if at.Has(e.Field) { // what stands outside of the overlay is told there
+			own = append(own, e)
+		}
+	}
+	return conf.Locate(errors.Join(own...), "", at)
 }
 
 // or fills the empty fields of s from o.

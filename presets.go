@@ -77,7 +77,11 @@ func (c Config) withPreset() (Config, error) {
 		if near := conf.Nearest(c.Environment, presetNames); near != "" {
 			want = near + "? (allowed are " + strings.Join(presetNames, ", ") + ", and names under environments)"
 		}
-		return c, &conf.Error{Field: "environment", Value: c.Environment, Want: want}
+		field := "environment"
+		if c.Environment == os.Getenv(EnvEnvironment) {
+			field = EnvEnvironment
+		}
+		return c, &conf.Error{Field: field, Value: c.Environment, Want: want}
 	}
 	p := Preset(c.Environment)
 	c.Level = cmp.Or(c.Level, os.Getenv(EnvLevel), p.Level)

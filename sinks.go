@@ -8,21 +8,15 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/lmittmann/tint"
 	slogmulti "github.com/samber/slog-multi"
-	"golang.org/x/term"
 
 	"github.com/sluicelog/sluice/handler/compress"
 	"github.com/sluicelog/sluice/handler/jsonl"
 	"github.com/sluicelog/sluice/internal/chain"
-	"github.com/sluicelog/sluice/level"
 	"github.com/sluicelog/sluice/store"
 )
 
@@ -127,59 +121,6 @@ func (c *Config) stream(name, def string) io.Writer {
 		return c.Stderr
 	}
 	return os.Stderr
-}
-
-// console writes for a person: in colours on a terminal, as text or JSON lines elsewhere.
-func console(w io.Writer, p sinkPlan, least slog.Leveler) slog.Handler {
-	if p.Format == "json" {
-		return jsonl.NewHandler(w, &jsonl.Options{Level: least, AddSource: p.Source, OnError: func(error) {}})
-	}
-	// https://no-color.org
-	f, isFile := w.(*os.File)
-	colour := p.Format == "color" || p.Format != "text" && os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
-	return tint.NewTextHandler(w, &tint.Options{
-		Level: least, AddSource: p.Source, NoColor: !colour, TimeFormat: "15:04:05.000", ReplaceAttr: consoleAttr,
-	})
-}
-
-// consoleAttr shortens what a person at a terminal knows or cannot read: the process' attributes, times in full, stacks.
-func consoleAttr(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 1 && (groups[0] == "error" || groups[0] == "occurrence") {
-		switch a.Key {
-		case "chain", "fingerprint":
-			return slog.Attr{}
-		case "stack_trace":
-			return slog.String("at", shortStack(a.Value.String()))
-		}
-	}
-	if len(groups) > 0 {
-		if groups[0] == "process" {
-			return slog.Attr{}
-		}
-		return a
-	}
-	switch a.Key {
-	case "@version", "service", "service_version", "environment", "host", "trace_flags", "span_id", "parent_span_id", "transaction_id":
-		return slog.Attr{}
-	case slog.LevelKey:
-		if l, ok := a.Value.Any().(slog.Level); ok && l >= level.Critical {
-			return level.ReplaceAttr(groups, a)
-		}
-	}
-	return a
-}
-
-// shortStack is the innermost frames of a stack trace in runtime/debug's layout, as file:line.
-func shortStack(trace string) string {
-	const frames = 4
-	var out []string
-	for line := range strings.Lines(trace) {
-		if place, ok := strings.CutPrefix(line, "\t"); ok && len(out) < frames {
-			place, _, _ = strings.Cut(strings.TrimSpace(place), " ")
-			out = append(out, path.Base(filepath.ToSlash(place)))
-		}
-	}
-	return strings.Join(out, " < ")
 }
 
 // fanOut hands each record to every sink that takes it. Sinks that only take some levels make it a Router, a sink with a

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluicelog/sluice/handler/archive"
@@ -41,7 +42,22 @@ func (s *Stack) openStore(k *sink, least slog.Leveler) (slog.Handler, error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			return h, h.Close, nil
+			// A store takes records before they are on the disk. Those that it cannot bring there by its end are lost.
+			var closing atomic.Bool
+			settled := s.lates.add(k.name, func() late {
+				if !closing.Load() {
+					return late{}
+				}
+				return late{failed: uint64(st.Stats().Pending)}
+			})
+			return h, func(ctx context.Context) error {
+				closing.Store(true)
+				err := h.Close(ctx)
+				if err == nil {
+					settled()
+				}
+				return err
+			}, nil
 		})
 	if err != nil {
 		return nil, err

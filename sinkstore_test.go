@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -181,5 +183,49 @@ func TestARunningProgramErasesFromItsOwnStores(t *testing.T) {
 	s.Logger().Info("logout", "user_id", "u_0")
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAFlushAfterCloseHasNothingToDo(t *testing.T) {
+	clearEnv(t)
+	for _, env := range []string{sluice.Development, sluice.Test, sluice.Staging, sluice.Production} {
+		t.Chdir(t.TempDir())
+		stack, err := sluice.Open(t.Context(), sluice.Config{Environment: env, Stdout: io.Discard, Stderr: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stack.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := stack.Flush(t.Context()); err != nil {
+			t.Errorf("%s: %v", env, err)
+		}
+	}
+}
+
+func TestRecordsThatAStoreCannotBringToTheDiskAreNotDelivered(t *testing.T) {
+	clearEnv(t)
+	dir := filepath.Join(t.TempDir(), "logs")
+	stack, err := sluice.Open(t.Context(), sluice.Config{
+		Environment: sluice.Development, Sinks: []sluice.SinkConfig{{Type: "store", Path: dir}}, OnError: func(error) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A file where the journal's directory was is as good as a full disk.
+	if err := os.RemoveAll(filepath.Join(dir, "tail")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tail"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		stack.Logger().Info("m")
+	}
+	if err := stack.Close(t.Context()); err == nil {
+		t.Error("no error of Close")
+	}
+	if st := stack.Stats(); st.Accepted != 10 || st.Failed != 10 || st.Delivered != 0 || st.Sinks["store-0"].Failed != 10 {
+		t.Errorf("%+v", st)
 	}
 }

@@ -263,7 +263,7 @@ func (s *Stack) countRefusals(g *generation) {
 // how many records remain.
 func (s *Stack) Flush(ctx context.Context) error {
 	s.mu.Lock()
-	g, draining := s.current.Load(), slices.Clone(s.draining)
+	g, draining, closed := s.current.Load(), slices.Clone(s.draining), s.closed
 	s.mu.Unlock()
 	if g.queue != nil {
 		if err := g.queue.Flush(ctx); err != nil {
@@ -276,6 +276,9 @@ func (s *Stack) Flush(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("sluice: flush: a chain that was replaced still has records: %w", ctx.Err())
 		}
+	}
+	if closed {
+		return nil // so are the sinks
 	}
 	var errs []error
 	for _, k := range g.sinks {

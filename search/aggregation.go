@@ -69,42 +69,51 @@ const (
 
 // Aggregated is the answer to Aggregations.
 type Aggregated struct {
-	Total    uint64  // records that match
-	Weighted float64 // what they stand for, when the request weighs; else Total
-	Results  map[string]*AggregationResult
-	Partial  bool     // the request's Timeout ended the computation
-	Damaged  []string // what could not be read and is missing from the result, one sentence each
-	Took     time.Duration
+	Total    uint64                        `json:"total"`    // records that match
+	Weighted float64                       `json:"weighted"` // what they stand for, when the request weighs; else Total
+	Results  map[string]*AggregationResult `json:"results"`
+	Partial  bool                          `json:"partial,omitempty"` // the request's Timeout ended the computation
+	Damaged  []string                      `json:"damaged,omitempty"` // what could not be read and is missing from the result, one sentence each
+	Took     time.Duration                 `json:"took_ns"`
 }
 
 // An AggregationResult is the result of one aggregation: the part that belongs to its type is set.
 type AggregationResult struct {
-	Buckets     *Buckets     `json:",omitempty"` // Terms, DateHistogram, Histogram
-	Percentiles []Percentile `json:",omitempty"` // in the order of Percents; none when there are no numbers
-	Stats       *Summary     `json:",omitempty"`
-	Cardinality *uint64      `json:",omitempty"`
-	Hits        []Hit        `json:",omitempty"`
+	Buckets     *Buckets     `json:"buckets,omitempty"`     // Terms, DateHistogram, Histogram
+	Percentiles []Percentile `json:"percentiles,omitempty"` // in the order of Percents; none when there are no numbers
+	Stats       *Summary     `json:"stats,omitempty"`
+	Cardinality *uint64      `json:"cardinality,omitempty"`
+	Hits        []Hit        `json:"hits,omitempty"`
 }
 
 // Buckets are the groups of an aggregation. Histograms go by key and have the empty buckets between the first and the last.
 type Buckets struct {
-	List  []Bucket
-	Other uint64 // records in further buckets of a Terms; a record with several values counts in each
+	List  []Bucket `json:"list"`
+	Other uint64   `json:"other"` // records in further buckets of a Terms; a record with several values counts in each
 }
 
 // A Bucket is a group of records.
 type Bucket struct {
-	Key      Value
-	Count    uint64  // records
-	Weighted float64 // what they stand for, when the request weighs; else Count
-	Results  map[string]*AggregationResult
+	Key      Value                         `json:"key"`
+	Count    uint64                        `json:"count"`    // records
+	Weighted float64                       `json:"weighted"` // what they stand for, when the request weighs; else Count
+	Results  map[string]*AggregationResult `json:"results,omitempty"`
 }
 
 // A Percentile is one of a [Percentiles].
-type Percentile struct{ Percent, Value float64 }
+type Percentile struct {
+	Percent float64 `json:"percent"`
+	Value   float64 `json:"value"`
+}
 
 // A Summary is the result of [Stats]. When the request weighs, Count, Sum and Mean do. Mean, Min and Max are 0 without numbers.
-type Summary struct{ Count, Sum, Mean, Min, Max float64 }
+type Summary struct {
+	Count float64 `json:"count"`
+	Sum   float64 `json:"sum"`
+	Mean  float64 `json:"mean"`
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
+}
 
 // Validate says what is wrong with the aggregations.
 func (a Aggregations) Validate() error { return a.validate("", 0) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Searcher interface {
 	Search(ctx context.Context, req *Request) (*Result, error)
 
 	// Records returns the hits one by one; Limit, Sort and Cursor hold, Memory and Count do not matter. A Hit is the caller's to
-	// keep. An error ends the sequence.
+	// keep. An error ends the sequence; a [*DamageError] comes behind all records that can be read.
 	Records(ctx context.Context, req *Request) iter.Seq2[Hit, error]
 
 	// Tail returns hits as they are written, beginning with the newest Limit ones of those that are there (none when Limit is
@@ -52,6 +53,15 @@ var (
 	// ErrCursor is returned for a cursor that is none, or belongs to another order.
 	ErrCursor = errors.New("search: the cursor is not one of this request")
 )
+
+// A DamageError says what could not be read and is missing from the records.
+type DamageError struct {
+	Damaged []string // one sentence each
+}
+
+func (e *DamageError) Error() string {
+	return "damaged, and missing from the result: " + strings.Join(e.Damaged, "; ")
+}
 
 // A Result is the answer to a [Request].
 type Result struct {
@@ -96,9 +106,9 @@ type FieldInfo struct {
 
 // A Plan is how a request is answered, as a tree of steps.
 type Plan struct {
-	Step  string // what is done
-	Rows  int64  // records that come out of it, -1 if not known
-	Bytes int64  // read from disk for it, 0 if not known
-	Took  time.Duration
-	Steps []*Plan // what it consists of
+	Step  string        `json:"step"`            // what is done
+	Rows  int64         `json:"rows"`            // records that come out of it, -1 if not known
+	Bytes int64         `json:"bytes,omitempty"` // read from disk for it, 0 if not known
+	Took  time.Duration `json:"took_ns"`
+	Steps []*Plan       `json:"steps,omitempty"` // what it consists of
 }

@@ -17,10 +17,10 @@ const (
 
 // Rewritten counts what compaction and retention have done.
 type Rewritten struct {
-	Segments int   // that were replaced or removed
-	Records  int   // that were removed
-	Before   int64 // bytes of those segments
-	After    int64 // bytes of what replaced them
+	Segments int   `json:"segments"`     // that were replaced or removed
+	Records  int   `json:"records"`      // that were removed
+	Before   int64 `json:"bytes_before"` // bytes of those segments
+	After    int64 `json:"bytes_after"`  // bytes of what replaced them
 }
 
 func (r *Rewritten) add(o Rewritten) {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -235,4 +237,47 @@ func TestARecordIsFoundByAnotherReaderWithinASecond(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	mustClose(t, s)
+}
+
+func TestRecordsThatDamageOfTheTailHasCostAreReported(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, &Options{Sync: SyncAlways})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		if err := s.Append(fmt.Appendf(nil, `{"msg":"record","n":%d}`, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	crashed := t.TempDir() // as a crash would leave it
+	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tail, err := filepath.Glob(filepath.Join(crashed, tailDir, "*"+segSuffix))
+	if err != nil || len(tail) != 1 {
+		t.Fatalf("%v, %v", tail, err)
+	}
+	b, err := os.ReadFile(tail[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[bytes.Index(b, []byte(`"n":7}`))+4] = '8'
+	if err := os.WriteFile(tail[0], b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	s, err = Open(crashed, &Options{OnError: func(err error) { told = append(told, err.Error()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "damage of the tail has cost 1 records") {
+		t.Errorf("told %q", told)
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/sluicelog/sluice/store/internal/segment"
@@ -38,10 +39,10 @@ func (s *Store) Stats() Stats {
 
 // FieldStats says what a path takes in the segments of a store.
 type FieldStats struct {
-	Path   string // keys joined by dots; "" for lines that are no JSON objects
-	Values int
-	Raw    int64 // bytes of the values as they were written
-	Stored int64 // bytes in segments
+	Path   string `json:"path"` // keys joined by dots; "" for lines that are no JSON objects
+	Values int    `json:"values"`
+	Raw    int64  `json:"raw_bytes"`    // bytes of the values as they were written
+	Stored int64  `json:"stored_bytes"` // bytes in segments
 }
 
 // Ratio is Raw by Stored.
@@ -49,20 +50,20 @@ func (f FieldStats) Ratio() float64 { return float64(f.Raw) / float64(max(f.Stor
 
 // A TemplateCount is a form of texts and how many records have it. The bytes 0x01 in Text stand for variables.
 type TemplateCount struct {
-	Path    string
-	Text    string
-	Records int
+	Path    string `json:"path"`
+	Text    string `json:"text"`
+	Records int    `json:"records"`
 }
 
 // Report says what is in the segments of a snapshot.
 type Report struct {
-	Records   int
-	Segments  int
-	Raw       int64 // bytes of the records, one more for each line's end
-	Stored    int64
-	Fields    []FieldStats    // largest first
-	Rest      int64           // stored bytes that belong to no field: forms, order, filters, descriptions
-	Templates []TemplateCount // most frequent first
+	Records   int             `json:"records"`
+	Segments  int             `json:"segments"`
+	Raw       int64           `json:"raw_bytes"` // bytes of the records, one more for each line's end
+	Stored    int64           `json:"stored_bytes"`
+	Fields    []FieldStats    `json:"fields"`     // largest first
+	Rest      int64           `json:"rest_bytes"` // stored bytes that belong to no field: forms, order, filters, descriptions
+	Templates []TemplateCount `json:"templates"`  // most frequent first
 }
 
 // Report reads all segments of the snapshot.
@@ -72,7 +73,7 @@ func (s *Snapshot) Report() (Report, error) {
 	templates := map[TemplateCount]int{}
 	for _, o := range s.segs {
 		if err := r.add(o.seg, fields, templates); err != nil {
-			return r, err
+			return r, fmt.Errorf("segment %s: %w", o.span.name(), err)
 		}
 	}
 	for _, f := range fields {

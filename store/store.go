@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,9 +110,13 @@ type Recovery struct {
 	Removed []string
 }
 
-// Open opens the store in dir, which is made if need be, for its one writer. Damage never makes it fail.
+// Open opens the store in dir, which is made if need be, for its one writer. Damage never makes it fail; records that it has cost are
+// reported to Options.OnError.
 func Open(dir string, opts *Options) (*Store, error) {
-	s, _, err := Recover(dir, opts)
+	s, rec, err := Recover(dir, opts)
+	if err == nil && rec.Lost > 0 {
+		s.errs.Report(fmt.Errorf("store: %s: damage of the tail has cost %d records: %s", dir, rec.Lost, strings.Join(rec.Damage, "; ")))
+	}
 	return s, err
 }
 

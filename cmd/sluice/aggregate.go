@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -32,7 +34,12 @@ Exit status 1 when nothing matches.`,
 		q.flags(fs)
 		var a grouping
 		fs.StringVar(&a.by, "by", "", "a group for each value of `FIELD`")
-		fs.DurationVar(&a.every, "every", 0, "a group for each interval of time")
+		fs.Func("every", "a group for each `INTERVAL` of time: 5m, 1h, 1d", func(s string) (err error) {
+			if a.every, err = conf.ParseDuration(s); err != nil || a.every < time.Millisecond || a.every%time.Millisecond != 0 {
+				return errors.New("want a duration such as 5m, 1h or 1d, of whole milliseconds")
+			}
+			return nil
+		})
 		fs.IntVar(&a.size, "size", 10, "`N` largest groups of --by")
 		fs.StringVar(&a.percentiles, "percentiles", "", "p50, p95 and p99 of `FIELD`")
 		fs.StringVar(&a.stats, "stats", "", "count, mean, least and greatest of `FIELD`")
@@ -56,6 +63,9 @@ Exit status 1 when nothing matches.`,
 				err = json.NewEncoder(e.stdout).Encode(res)
 			} else {
 				err = a.print(e.stdout, res)
+			}
+			if err == nil && len(res.Damaged) > 0 {
+				err = &search.DamageError{Damaged: res.Damaged}
 			}
 			if err == nil && res.Total == 0 {
 				err = errNothing
@@ -134,6 +144,11 @@ func (g *grouping) print(out io.Writer, res *search.Aggregated) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if g.by != "" && len(groups) == 0 && res.Total > 0 {
+		if _, err := fmt.Fprintf(out, "none of %d records has a value of %s\n", res.Total, clean(g.by)); err != nil {
+			return err
+		}
 	}
 	if res.Partial {
 		_, err := fmt.Fprintln(out, "not all records were looked at: the time was up")

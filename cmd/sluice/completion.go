@@ -66,6 +66,7 @@ func bash() string {
 		}
 		fmt.Fprintf(&cases, "\t\t%s) words=%q ;;\n", c.name, strings.Join(words, " "))
 	}
+	fmt.Fprintf(&cases, "\t\thelp) words=%q ;;\n", strings.Join(all, " "))
 	fmt.Fprintf(&b, "\t\twords=%q\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n%s\t\tesac\n\tfi\n", strings.Join(all, " ")+" help", cases.String())
 	b.WriteString("\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -o default -F _sluice sluice\n")
 	return b.String()

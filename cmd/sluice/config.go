@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,21 +25,28 @@ schema prints the JSON schema of the file, for editors.
   sluice config schema > sluice.schema.json`,
 	setup: func(*flag.FlagSet) func(context.Context, env, []string) error {
 		return func(_ context.Context, e env, args []string) error {
-			if len(args) == 0 || len(args) > 2 {
-				return usagef("want check FILE, show [FILE] or schema")
+			switch {
+			case len(args) == 2 && (args[0] == "check" || args[0] == "show"), len(args) == 1 && (args[0] == "show" || args[0] == "schema"):
+			default:
+				return usagef("%q: want check FILE, show [FILE] or schema", args)
 			}
 			var cfg sluice.Config
 			var err error
 			if len(args) == 2 {
-				if cfg, err = sluice.LoadConfig(args[1]); err != nil {
+				cfg, err = sluice.LoadConfig(args[1])
+				if wrong := (*sluice.ConfigError)(nil); errors.As(err, &wrong) {
+					fmt.Fprintln(e.stderr, strings.TrimPrefix(err.Error(), "sluice: config: ")) // FILE:LINE:COLUMN: as editors read it
+					return usagef("%s is not right", args[1])
+				}
+				if err != nil {
 					return usageError{err}
 				}
 			}
-			switch {
-			case args[0] == "check" && len(args) == 2:
+			switch args[0] {
+			case "check":
 				_, err = fmt.Fprintf(e.stdout, "%s: ok\n", args[1])
 				return err
-			case args[0] == "show":
+			case "show":
 				if cfg, err = cfg.Effective(); err != nil {
 					return usageError{err}
 				}
@@ -47,11 +56,9 @@ schema prints the JSON schema of the file, for editors.
 				}
 				_, err = e.stdout.Write(text)
 				return err
-			case args[0] == "schema" && len(args) == 1:
-				_, err = e.stdout.Write(sluice.Schema)
-				return err
 			}
-			return usagef("%q: want check FILE, show [FILE] or schema", args)
+			_, err = e.stdout.Write(sluice.Schema)
+			return err
 		}
 	},
 }

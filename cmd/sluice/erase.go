@@ -31,7 +31,7 @@ func (t *trailFlags) flags(fs *flag.FlagSet) {
 	fs.StringVar(&t.keyDir, "audit-keys", "", "directory `DIR` of its keys (default keys in its directory)")
 	fs.StringVar(&t.origin, "audit-origin", "", "`NAME` of the log, where it is not that of its public key")
 	fs.StringVar(&t.by, "by", whoami(), "`NAME` of who does it")
-	fs.StringVar(&t.reason, "reason", "", "`WHY`")
+	fs.StringVar(&t.reason, "reason", "", "`WHY` it is done")
 }
 
 func whoami() string {
@@ -97,15 +97,21 @@ Exit status 1 when something failed or is left; the receipt says what.`,
 			if err != nil {
 				return usageError{err}
 			}
+			if !*dry && (trail.reason == "" || trail.by == "") {
+				return usagef("want a reason, and who erases: --reason WHY, --by NAME, or --dry-run")
+			}
 			er := compliance.Erasure{Query: q, Subject: *id, By: trail.by, Reason: trail.reason, Dry: *dry}
 			if *dry && er.Reason == "" {
 				er.Reason = "dry run"
 			}
-			if src.store != "" {
-				if er.Holds, err = compliance.HoldQueries(src.store); err != nil {
+			if dir := src.dir(); dir != "" {
+				if err := holdsStore(dir); err != nil {
+					return err
+				}
+				if er.Holds, err = compliance.HoldQueries(dir); err != nil {
 					return usageError{err}
 				}
-				er.Places = append(er.Places, compliance.StoreDir(src.store))
+				er.Places = append(er.Places, compliance.StoreDir(dir))
 			}
 			for _, f := range *logs {
 				er.Places = append(er.Places, logPlace(f))

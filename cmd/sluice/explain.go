@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,7 +37,7 @@ func explainLines(ctx context.Context, e env, files []string, m *mask.Masker, as
 		}
 		return nil
 	})
-	return errors.Join(err, out.Flush())
+	return flushed(out, err)
 }
 
 // hitText tells a hit in a line: EMAIL	user.note	bytes 3-27	score 0.90	redact.

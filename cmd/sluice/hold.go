@@ -31,6 +31,9 @@ Placing and lifting are entries of the audit log, which nobody may be writing me
 			if len(args) == 0 || *dir == "" {
 				return usagef("want place, lift or list, and --store DIR")
 			}
+			if err := holdsStore(*dir); err != nil {
+				return err
+			}
 			print := func(v any) error {
 				enc := json.NewEncoder(e.stdout)
 				enc.SetEscapeHTML(false)

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/sluicelog/sluice/internal/terminal"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -80,21 +80,8 @@ func (h *humanLine) styled(style, s string) {
 	h.text(s)
 }
 
-// text writes s without control characters, and without those that turn the direction of what follows.
-func (h *humanLine) text(s string) {
-	for _, r := range s {
-		switch {
-		case r == '\n':
-			h.buf.WriteString(`\n`)
-		case r == '\t':
-			h.buf.WriteByte(' ')
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			h.buf.WriteRune('\uFFFD')
-		default:
-			h.buf.WriteRune(r)
-		}
-	}
-}
+// text writes s without what a terminal obeys.
+func (h *humanLine) text(s string) { h.buf.WriteString(terminal.Clean(s, `\n`)) }
 
 // members writes a value as key=value, groups by their members.
 func (h *humanLine) members(path string, value json.RawMessage) {

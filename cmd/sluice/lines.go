@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+
+	"github.com/sluicelog/sluice/internal/unpack"
 )
 
 // eachLine calls do with every line of the files, or of stdin when there are none, or for "-": without its end, which
-// do gets beside it ("\n", "\r\n", or "" for a last line without one). A line is valid until do returns, however long it is.
+// do gets beside it ("\n", "\r\n", or "" for a last line without one). What is gzip or zstd is uncompressed. A line is valid until do
+// returns, however long it is. When ctx ends, the lines that were read are done, also that which has no end yet.
 func eachLine(ctx context.Context, e env, files []string, do func(line, end []byte) error) error {
 	if len(files) == 0 {
 		files = []string{"-"}
@@ -24,32 +28,31 @@ func eachLine(ctx context.Context, e env, files []string, do func(line, end []by
 }
 
 func eachLineOf(ctx context.Context, e env, name string, do func(line, end []byte) error) error {
-	var in io.Reader
-	if name == "-" {
-		stdin, stop := interruptible(ctx, e.stdin)
-		defer stop()
-		in = stdin
-	} else {
-		f, err := os.Open(name)
+	in := e.stdin
+	if name != "-" {
+		f, err := openFile(name)
 		if err != nil {
-			return usageError{err}
+			return err
 		}
 		defer f.Close()
 		in = f
+	} else {
+		name = "standard input"
 	}
-	r := bufio.NewReaderSize(in, 64<<10)
+	rctx, stop := context.WithCancel(ctx)
+	defer stop()
+	plain, _, err := unpack.Reader(newInterruptible(rctx, in))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer plain.Close()
+	r := bufio.NewReaderSize(plain, 64<<10)
 	var long []byte
 	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		part, err := r.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
 			long = append(long, part...)
 			continue
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
 		}
 		line := part
 		if len(long) > 0 {
@@ -62,25 +65,29 @@ func eachLineOf(ctx context.Context, e env, name string, do func(line, end []byt
 				return derr
 			}
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		long = long[:0]
 	}
 }
 
-// interruptible is r, of which a read ends when ctx does. A read of r itself may then go on for as long as the process.
-func interruptible(ctx context.Context, r io.Reader) (in io.Reader, stop func()) {
-	pr, pw := io.Pipe()
-	go func() {
-		_, err := io.CopyBuffer(struct{ io.Writer }{pw}, struct{ io.Reader }{r}, make([]byte, 64<<10))
-		_ = pw.CloseWithError(err)
-	}()
-	end := context.AfterFunc(ctx, func() { _ = pw.CloseWithError(ctx.Err()) })
-	return pr, func() {
-		end()
-		_ = pr.Close()
+// openFile opens a file to read lines from.
+func openFile(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usageError{err}
 	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		_ = f.Close()
+		return nil, usagef("%s is a directory; want a file", name)
+	}
+	return f, nil
 }
 
 func cutEnd(line []byte) (text, end []byte) {
@@ -90,4 +97,63 @@ func cutEnd(line []byte) (text, end []byte) {
 	}
 	text = bytes.TrimSuffix(text, []byte("\r"))
 	return text, line[len(text):]
+}
+
+// interruptible is a reader whose Read ends with ctx, also while the one below waits for a pipe or a terminal, which nothing ends: a
+// goroutine reads ahead by one buffer, and stays behind in its Read.
+type interruptible struct {
+	ctx    context.Context //nolint:containedctx // an io.Reader takes none
+	chunks chan chunk
+	free   chan []byte
+	rest   chunk
+}
+
+type chunk struct {
+	data []byte // what of buf has not been given yet
+	buf  []byte
+	err  error
+}
+
+func newInterruptible(ctx context.Context, r io.Reader) *interruptible {
+	i := &interruptible{ctx: ctx, chunks: make(chan chunk, 2), free: make(chan []byte, 2)}
+	i.free <- make([]byte, 64<<10)
+	i.free <- make([]byte, 64<<10)
+	go func() {
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case buf := <-i.free:
+				n, err := r.Read(buf)
+				i.chunks <- chunk{buf[:n], buf, err} // there is room: a chunk has one of the two buffers
+				if err != nil {
+					return
+				}
+			}
+		}
+	}()
+	return i
+}
+
+func (i *interruptible) Read(p []byte) (int, error) {
+	for len(i.rest.data) == 0 {
+		if i.rest.err != nil {
+			return 0, i.rest.err
+		}
+		if i.rest.buf != nil {
+			i.free <- i.rest.buf
+			i.rest.buf = nil
+		}
+		select {
+		case i.rest = <-i.chunks: // what was read is given, also when ctx is done
+		default:
+			select {
+			case <-i.ctx.Done():
+				return 0, i.ctx.Err()
+			case i.rest = <-i.chunks:
+			}
+		}
+	}
+	n := copy(p, i.rest.data)
+	i.rest.data = i.rest.data[n:]
+	return n, nil
 }

@@ -48,6 +48,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	code := run(ctx, env{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -70,12 +71,19 @@ func run(ctx context.Context, e env, args []string) int {
 	all := commands()
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
 	if i < 0 {
-		fmt.Fprintf(e.stderr, "sluice: %q is no command; want one of %s (see sluice help)\n", args[0], strings.Join(names(all), ", "))
+		fmt.Fprintf(e.stderr, "sluice: %q is no command%s; want one of %s (see sluice help)\n", args[0], meant(args[0], names(all), ""), strings.Join(names(all), ", "))
 		return exitUsage
 	}
 	return all[i].run(ctx, e, args[1:])
 }
 
+// interruption is why ctx has ended: by which signal, where that is known.
+func interruption(ctx context.Context) string {
+	if cause := context.Cause(ctx).Error(); cause != context.Canceled.Error() {
+		return "interrupted: " + cause
+	}
+	return "interrupted"
+}
 func (c command) run(ctx context.Context, e env, args []string) int {
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -86,7 +94,7 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 		c.help(e.stdout, fs)
 		return exitOK
 	case err != nil:
-		err = usageError{err}
+		err = usageError{wrongFlag(err, c.name, fs)}
 	default:
 		err = do(ctx, e, rest)
 	}
@@ -96,10 +104,11 @@ func (c command) run(ctx context.Context, e env, args []string) int {
 	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 		return exitOK
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // says which signal it was
-		err = errors.Join(context.Cause(ctx), err)
+	text := strings.TrimPrefix(err.Error(), "sluice: ")
+	if ctx.Err() != nil {
+		text = strings.ReplaceAll(text, context.Canceled.Error(), interruption(ctx))
 	}
-	fmt.Fprintf(e.stderr, "sluice %s: %v\n", c.name, err)
+	fmt.Fprintf(e.stderr, "sluice %s: %s\n", c.name, text)
 	if u := (usageError{}); errors.As(err, &u) {
 		return exitUsage
 	}
@@ -155,6 +164,9 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 			any = true
 		}
 		value, usage := flag.UnquoteUsage(f)
+		if d := f.DefValue; d != "" && d != "false" && d != "0" && d != "0s" && !strings.Contains(usage, "(default") {
+			usage += " (default " + d + ")"
+		}
 		fmt.Fprintf(w, "  --%-22s %s\n", strings.TrimSpace(f.Name+" "+value), usage)
 	})
 }

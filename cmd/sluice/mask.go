@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 
@@ -112,7 +111,15 @@ func maskLines(ctx context.Context, e env, files []string, m lineMasker) error {
 		_, err := out.Write(buf)
 		return err
 	})
-	return errors.Join(err, out.Flush())
+	return flushed(out, err)
+}
+
+// flushed flushes what out holds and returns err, or, without one, what went wrong. A writer that has failed fails again.
+func flushed(out *bufio.Writer, err error) error {
+	if ferr := out.Flush(); err == nil {
+		err = ferr
+	}
+	return err
 }
 
 func printPseudonyms(e env, opts *mask.Options, value string) error {

@@ -51,6 +51,11 @@ Exit status 1 when the audit log is not sound.`,
 			if o.Store == "" && o.Audit == "" && o.Masking == nil {
 				return usagef("nothing to report on: want --config, --store or --audit")
 			}
+			if o.Store != "" {
+				if err := holdsStore(o.Store); err != nil {
+					return err
+				}
+			}
 			return printCompliance(ctx, e, &o, *format)
 		}
 	},

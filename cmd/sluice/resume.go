@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/sluicelog/sluice"
+	"github.com/sluicelog/sluice/internal/unpack"
 )
 
 // places are how far every input has been read, in bytes: all lines before that are in the spool, or in OpenSearch.
@@ -87,6 +88,8 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	if err != nil {
 		return err
 	}
+	end, done := closing(ctx, stack)
+	defer done()
 	r := resumed{stack: stack, at: at, path: path, saved: time.Now(), progress: newProgress(e, files)}
 	for _, name := range files {
 		if err = r.file(ctx, name); err != nil {
@@ -95,14 +98,12 @@ func shipResumed(ctx context.Context, e env, files []string, cfg sluice.Config, 
 	}
 	r.progress.done()
 	// The places may only be saved when all that lies before them is safe.
-	end, cancel := closing(ctx)
-	defer cancel()
 	if ferr := stack.Flush(end); ferr == nil {
 		err = errors.Join(err, r.at.save(path))
 	} else {
 		err = errors.Join(err, ferr)
 	}
-	return settle(end, e, stack, err, stats)
+	return settle(ctx, end, e, stack, err, stats)
 }
 
 type resumed struct {
@@ -117,11 +118,16 @@ type resumed struct {
 
 // file logs the lines of a file behind its place. A last line without an end is left for the next run, when it may have one.
 func (r *resumed) file(ctx context.Context, name string) error {
-	f, err := os.Open(name)
+	f, err := openFile(name)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	defer f.Close()
+	plain, packed, err := unpack.Reader(f)
+	if err != nil || packed {
+		return usagef("%s is compressed; want a plain file with --resume", name)
+	}
+	_ = plain.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sluicelog/sluice/internal/conf"
 	"github.com/sluicelog/sluice/search"
 )
 
@@ -23,7 +23,7 @@ var errNothing = errors.New("nothing found")
 type span struct{ since, until string }
 
 func (s *span) flags(fs *flag.FlagSet) {
-	fs.StringVar(&s.since, "since", "", "records from `TIME` on: a duration such as 2h or 7d, or 2006-01-02T15:04:05Z")
+	fs.StringVar(&s.since, "since", "", "records from `TIME` on: a duration such as 2h or 7d, or 2006-01-02T15:04:05Z, UTC where it has no zone")
 	fs.StringVar(&s.until, "until", "", "records before `TIME`")
 }
 
@@ -33,25 +33,25 @@ func (s *span) apply(req *search.Request) (err error) {
 	if req.From, err = point("since", s.since, now); err != nil {
 		return err
 	}
-	req.To, err = point("until", s.until, now)
-	return err
+	if req.To, err = point("until", s.until, now); err != nil {
+		return err
+	}
+	if !req.From.IsZero() && !req.To.IsZero() && req.To.Before(req.From) {
+		return usagef("--until %q is before --since %q", s.until, s.since)
+	}
+	return nil
 }
 
-// point reads a time: a duration before now, RFC 3339, or a date.
+// point reads a time: a duration before now, RFC 3339, a date, or a time as it is shown.
 func point(name, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	past := strings.TrimPrefix(text, "-")
-	if days, ok := strings.CutSuffix(past, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(past); err == nil && d >= 0 {
+	if d, err := conf.ParseDuration(past); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, nil
 		}
@@ -97,15 +97,16 @@ func (q *question) ask(args []string) (*search.Request, search.Searcher, func(),
 var searchCommand = command{
 	name: "search", args: "[QUERY] [FILE...]", short: "find records in a store, in OpenSearch or in files",
 	long: `
-Prints the records that match, the newest first. Queries are in the manner of Lucene and KQL: words, "phrases", field:value,
-field:(a or b), duration_ms>500, timeout>5s, field:[a TO b], host:web*, msg:/re+/, field:*, AND, OR, NOT and parentheses.
+Prints the records that match, the newest first. Queries are in the manner of Lucene and KQL: words and "phrases" of the message,
+field:value, field:(a or b), duration_ms>500, timeout>5s, field:[a TO b], host:web*, msg:/re+/, field:*, AND, OR, NOT and parentheses.
+Files may be compressed with gzip or zstd.
 
   sluice search --store logs 'level:error stage:denoise' --since 2h --limit 50
   sluice search --url https://localhost:9200 --user reader 'request_id:01a20e5f*'
   sluice search 'duration_ms>5000' app.jsonl
   sluice search --store logs --sort arrival --limit 0 --raw '*' > everything.jsonl
 
-Exit status 1 when nothing matches.`,
+Times are shown in UTC. Exit status 1 when nothing matches.`,
 	setup: func(fs *flag.FlagSet) func(context.Context, env, []string) error {
 		var q question
 		q.flags(fs)
@@ -233,10 +234,10 @@ func (p *printer) print(h *search.Hit) error {
 			record = text
 		}
 		line, err := json.Marshal(struct {
-			ID         string             `json:"id"`
-			Record     json.RawMessage    `json:"record"`
-			Highlights []search.Highlight `json:"highlights,omitempty"`
-		}{h.ID, record, h.Highlights})
+			ID         string          `json:"id"`
+			Record     json.RawMessage `json:"record"`
+			Highlights []highlight     `json:"highlights,omitempty"`
+		}{h.ID, record, highlights(h.Highlights)})
 		if err != nil {
 			return err
 		}
@@ -245,6 +246,21 @@ func (p *printer) print(h *search.Hit) error {
 		_, _ = p.w.Write(p.text.line(h))
 	}
 	return p.w.WriteByte('\n') // reports what failed before, too
+}
+
+// highlight is a search.Highlight as --json prints it.
+type highlight struct {
+	Field string `json:"field"`
+	Value int    `json:"value"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+func highlights(in []search.Highlight) (out []highlight) {
+	for _, h := range in {
+		out = append(out, highlight(h))
+	}
+	return out
 }
 
 // all prints the hits of a request.

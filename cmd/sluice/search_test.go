@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -217,6 +218,52 @@ func TestTailFollowsAGrowingStoreAndEndsWithoutError(t *testing.T) {
 		}
 		if err := s.Close(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestDamageIsToldAndNotTakenForNothingFound(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	for _, msg := range []string{"first", "second"} { // a segment each
+		if _, stderr, code := sluiceRun(t, `{"time":"2026-03-02T08:00:00Z","msg":"`+msg+`"}`, "ship", "--to", "store:"+dir); code != exitOK {
+			t.Fatal(stderr)
+		}
+	}
+	segments, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+	if err != nil || len(segments) != 2 {
+		t.Fatalf("%v, %v", segments, err)
+	}
+	whole, err := os.ReadFile(segments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(segments[0], whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Base(segments[0])
+	for _, words := range [][]string{{"search", "--raw"}, {"search", "--raw", "--sort", "arrival"}, {"aggregate"}, {"aggregate", "--json"}} {
+		out, stderr, code := sluiceRun(t, "", append(words, "--store", dir)...)
+		if code != exitFail || !strings.Contains(stderr, "missing from the result: ") || !strings.Contains(stderr, name) {
+			t.Errorf("sluice %v: exit %d, %s", words, code, stderr)
+		}
+		if words[0] == "search" && !strings.Contains(out, "second") {
+			t.Errorf("sluice %v: %s", words, out)
+		}
+	}
+}
+
+func TestJSONHasOneSpelling(t *testing.T) {
+	dir := storeOf(t, threeRecords)
+	for _, words := range [][]string{
+		{"search", "--store", dir, "slow", "--json"}, {"search", "--store", dir, "--explain", "--json"}, {"store", "stats", dir, "--json"}, {"store", "compact", dir, "--json"},
+		{"aggregate", "--store", dir, "--by", "stage", "--every", "1m", "--percentiles", "duration_ms", "--stats", "duration_ms", "--distinct", "stage", "--json"},
+	} {
+		out, stderr, code := sluiceRun(t, "", words...)
+		if code != exitOK {
+			t.Fatalf("sluice %v: exit %d, %s", words, code, stderr)
+		}
+		if keys := regexp.MustCompile(`"[^"]*[A-Z][^"]*":`).FindAllString(out, -1); len(keys) > 0 {
+			t.Errorf("sluice %v: keys %v in\n%s", words, keys, out)
 		}
 	}
 }

@@ -145,11 +145,11 @@ func secret(where string) (string, error) {
 		if v := os.Getenv(name); v != "" {
 			return v, nil
 		}
-		return "", fmt.Errorf("the environment variable %s is not set", name)
+		return "", fmt.Errorf("--auth %s: the environment variable is not set", where)
 	}
 	if path, ok := strings.CutPrefix(where, "file:"); ok {
 		b, err := os.ReadFile(path)
 		return strings.TrimRight(string(b), "\r\n"), err
 	}
-	return "", errors.New("want env:NAME or file:PATH, so that the secret is not on the command line")
+	return "", errors.New("--auth: want env:NAME or file:PATH, so that the secret is not on the command line")
 }

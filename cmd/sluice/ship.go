@@ -138,6 +138,8 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 	if err != nil {
 		return err
 	}
+	end, done := closing(ctx, stack)
+	defer done()
 	h := stack.Handler()
 	p := newProgress(e, files)
 	err = eachLine(ctx, e, files, func(line, end []byte) error {
@@ -149,9 +151,7 @@ func ship(ctx context.Context, e env, files []string, cfg sluice.Config, stats b
 		return h.Handle(ctx, r)
 	})
 	p.done()
-	end, cancel := closing(ctx)
-	defer cancel()
-	return settle(end, e, stack, err, stats)
+	return settle(ctx, end, e, stack, err, stats)
 }
 
 // openStack opens the chain. A wrong configuration is a wrong use; a sink's error, such as a directory that another process holds, is
@@ -165,26 +165,36 @@ func openStack(ctx context.Context, cfg sluice.Config) (*sluice.Stack, error) {
 }
 
 // patience is how long an interrupted command goes on delivering what it has read.
-const patience = 10 * time.Second
+var patience = 10 * time.Second // shorter in tests
 
-// closing is a context in which to deliver what was read: without a bound, but for patience after an interrupt.
-func closing(ctx context.Context) (context.Context, context.CancelFunc) {
-	bounded, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// closing is a context in which to deliver what was read: without a bound, but for patience after an interrupt. Then the chain is
+// closed, which gives up a line that waits for a sink that hangs.
+func closing(ctx context.Context, stack *sluice.Stack) (end context.Context, done func()) {
+	end, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(patience, cancel) })
-	return bounded, func() {
+	stay := context.AfterFunc(end, func() { _ = stack.Close(end) }) // settle closes it too, and tells
+	return end, func() {
 		stop()
+		stay()
 		cancel()
 	}
 }
 
-// settle closes the chain, also after an interrupt: what was read is delivered until end is over. It says what was not.
-func settle(end context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
+// settle closes the chain, also after an interrupt: what was read is delivered. It says what was not.
+func settle(ctx, end context.Context, e env, stack *sluice.Stack, err error, stats bool) error {
+	if ctx.Err() != nil && errors.Is(err, sluice.ErrClosed) {
+		err = ctx.Err()
+	}
 	err = errors.Join(err, stack.Close(end))
 	st := stack.Stats()
 	if stats {
 		fmt.Fprint(e.stderr, st)
 	}
-	if lost := st.Failed + st.Dropped; lost > 0 {
+	lost, spooled := st.Failed+st.Dropped+st.Queued, uint64(0)
+	for _, k := range st.Sinks {
+		spooled = max(spooled, k.Pending) // the next run delivers it
+	}
+	if lost -= min(lost, spooled); lost > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of %d records were not delivered", lost, st.Accepted))
 	}
 	return err
@@ -197,16 +207,26 @@ func shipVerbatim(ctx context.Context, e env, files []string, dir string) error 
 	}
 	s, err := store.Open(dir, nil)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	p := newProgress(e, files)
+	n, left := 0, 0
 	err = eachLine(ctx, e, files, func(line, end []byte) error {
+		n++
 		p.add(len(line) + len(end))
 		if len(end) == 2 { // the \r of \r\n is the line's
 			line = line[:len(line)+1]
 		}
+		if len(line) > store.MaxRecord {
+			left++
+			fmt.Fprintf(e.stderr, "sluice ship: line %d of the input has %d bytes, a store's records at most %d: left out\n", n, len(line), store.MaxRecord)
+			return nil
+		}
 		return s.Append(line)
 	})
 	p.done()
+	if left > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of %d lines are not in the store", left, n))
+	}
 	return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/sluicelog/sluice/internal/osclient"
 	"github.com/sluicelog/sluice/search"
@@ -47,22 +50,45 @@ type source struct {
 
 func (s *source) flags(fs *flag.FlagSet) {
 	s.connection.flags(fs)
-	fs.StringVar(&s.store, "store", os.Getenv("SLUICE_STORE"), "directory `DIR` of a store (default $SLUICE_STORE)")
+	fs.StringVar(&s.store, "store", "", "directory `DIR` of a store (default $SLUICE_STORE)")
 	fs.StringVar(&s.index, "index", "logs-otel-v1-*", "index, data stream or `PATTERN` in OpenSearch")
+}
+
+// dir is the directory of the store.
+func (s *source) dir() string { return cmp.Or(s.store, os.Getenv("SLUICE_STORE")) }
+
+// holdsStore says what is wrong with a directory that is named as a store's: a reader would find nothing in any other. An empty one may
+// become a store.
+func holdsStore(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return usageError{err}
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() == "tail" || filepath.Ext(e.Name()) == ".seg" {
+			return nil
+		}
+	}
+	if len(entries) > 0 {
+		return usagef("%s holds no store, but %s", dir, entries[0].Name())
+	}
+	return nil
 }
 
 // open returns the searcher and what closes it. Files are those that the command line names behind the query.
 func (s *source) open(files []string) (search.Searcher, func(), error) {
 	switch {
-	case s.url != "" && len(files) > 0, s.store != "" && s.url != "":
-		return nil, nil, usagef("--store, --url and files exclude each other")
+	case s.store != "" && s.url != "", (s.store != "" || s.url != "") && len(files) > 0:
+		return nil, nil, usagef("--store, --url and files exclude each other%s", more(files))
 	case len(files) > 0:
-		for _, f := range files {
-			if _, err := os.Stat(f); err != nil {
-				return nil, nil, usageError{err}
+		for _, name := range files {
+			f, err := openFile(name)
+			if err != nil {
+				return nil, nil, err
 			}
+			_ = f.Close()
 		}
-		return lines.New(lines.Files(files...), nil), func() {}, nil
+		return lines.NewFiles(files, nil), func() {}, nil
 	case s.url != "":
 		client, err := osclient.New(s.connection.connection())
 		if err != nil {
@@ -74,15 +100,23 @@ func (s *source) open(files []string) (search.Searcher, func(), error) {
 			return nil, nil, usageError{errors.Join(err, client.Close())}
 		}
 		return searcher, func() { _ = client.Close() }, nil
-	case s.store != "":
-		if _, err := os.Stat(s.store); err != nil {
-			return nil, nil, usageError{err}
+	case s.dir() != "":
+		if err := holdsStore(s.dir()); err != nil {
+			return nil, nil, err
 		}
-		r, err := store.OpenReader(s.store)
+		r, err := store.OpenReader(s.dir())
 		if err != nil {
 			return nil, nil, usageError{err}
 		}
 		return r.Searcher(&store.SearchOptions{Cache: s.cache}), func() { _ = r.Close() }, nil
 	}
 	return nil, nil, usagef("nothing to search: want --store DIR, --url URL, or files")
+}
+
+// more tells of arguments behind a query, which are most often the rest of one that has no quotes.
+func more(files []string) string {
+	if len(files) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %q is read as a file, being behind the query: quote a query of several words", files[0])
 }

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -31,13 +30,19 @@ key is printed and kept nowhere: with it one can show whose receipt it is. sluic
 			if len(args) < 2 {
 				return usagef("want stats, compact or erase, and the directory of a store")
 			}
-			dir := args[1]
-			if info, err := os.Stat(dir); err != nil {
-				return usageError{err}
-			} else if !info.IsDir() {
-				return usagef("%s is no directory", dir)
+			verb, dir := args[0], args[1]
+			switch {
+			case verb != "stats" && verb != "compact" && verb != "erase":
+				return usagef("%q: want stats, compact or erase", verb)
+			case verb == "erase" && len(args) != 4:
+				return usagef("erase: want DIR FIELD VALUE")
+			case verb != "erase" && len(args) != 2:
+				return usagef("%s: want one directory, got %q too", verb, args[2:])
 			}
-			switch args[0] {
+			if err := holdsStore(dir); err != nil {
+				return err
+			}
+			switch verb {
 			case "stats":
 				return storeStats(e.stdout, dir, *asJSON, *top)
 			case "compact":
@@ -49,13 +54,10 @@ key is printed and kept nowhere: with it one can show whose receipt it is. sluic
 					if *asJSON {
 						return json.NewEncoder(e.stdout).Encode(done)
 					}
-					_, err = fmt.Fprintf(e.stdout, "%d segments of %d bytes became %d bytes\n", done.Segments, done.Before, done.After)
+					_, err = fmt.Fprintf(e.stdout, "%s of %d bytes became %d bytes\n", count(done.Segments, "segment"), done.Before, done.After)
 					return err
 				})
-			case "erase":
-				if len(args) != 4 {
-					return usagef("erase: want DIR FIELD VALUE")
-				}
+			default:
 				return withStore(ctx, dir, func(s *store.Store) error {
 					receipt, err := s.Erase(ctx, args[2], args[3])
 					if err != nil {
@@ -64,7 +66,6 @@ key is printed and kept nowhere: with it one can show whose receipt it is. sluic
 					return json.NewEncoder(e.stdout).Encode(receipt)
 				})
 			}
-			return usagef("%q: want stats, compact or erase", args[0])
 		}
 	},
 }
@@ -100,7 +101,7 @@ func storeStats(out io.Writer, dir string, asJSON bool, top int) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(report)
 	}
-	fmt.Fprintf(out, "%d records in %d segments, %d bytes of %d: %.1f : 1\n", report.Records, report.Segments, report.Stored, report.Raw, ratio(report.Raw, report.Stored))
+	fmt.Fprintf(out, "%s in %s, %d bytes of %d: %.1f : 1\n", count(report.Records, "record"), count(report.Segments, "segment"), report.Stored, report.Raw, ratio(report.Raw, report.Stored))
 	if n := len(snapshot.Tail()); n > 0 {
 		fmt.Fprintf(out, "%d further records are not in a segment yet\n", n)
 	}
@@ -133,6 +134,14 @@ func storeStats(out io.Writer, dir string, asJSON bool, top int) error {
 		fmt.Fprintf(out, "%7d  %s: %s\n", t.Records, clean(t.Path), clean(strings.ReplaceAll(t.Text, "\x01", "<*>")))
 	}
 	return nil
+}
+
+// count writes how many: 1 segment, 2 segments.
+func count[N int | int64 | uint64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func ratio(raw, stored int64) float64 {

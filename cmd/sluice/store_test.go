@@ -85,7 +85,7 @@ func TestStoreStatsCompactAndErase(t *testing.T) {
 	dir := storeOf(t, strings.Repeat(`{"time":"2026-03-01T12:00:00Z","level":"INFO","msg":"user 12 logged in","user_id":"u1"}`+"\n", 50)+
 		strings.Repeat(`{"time":"2026-03-01T12:00:01Z","level":"INFO","msg":"user 13 logged in","user_id":"u2"}`+"\n", 20)+"no json\n")
 	out, stderr, code := sluiceRun(t, "", "store", "stats", dir)
-	for _, want := range []string{"71 records in 1 segments", "user_id", "(lines that are no JSON)", "records  template"} {
+	for _, want := range []string{"71 records in 1 segment,", "user_id", "(lines that are no JSON)", "records  template"} {
 		if code != exitOK || !strings.Contains(out, want) {
 			t.Errorf("exit %d, no %q in\n%s%s", code, want, out, stderr)
 		}

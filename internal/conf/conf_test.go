@@ -170,3 +170,16 @@ func FuzzParseAndDecodeNeverPanic(f *testing.F) {
 		_ = Locate(errors.Join(err, Validate(&o)), "f", at)
 	})
 }
+
+func TestADurationMayBeInDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{"30d": 720 * time.Hour, "-1d": -24 * time.Hour, "0d": 0, "90s": 90 * time.Second} {
+		if got, err := ParseDuration(text); got != want || err != nil {
+			t.Errorf("%s = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "d", "1.5d", "106752d", "99999999999999999999d", "1d2h"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%s = %v, want an error", text, got)
+		}
+	}
+}

@@ -15,7 +15,10 @@ import (
 )
 
 // Document is a parsed YAML file whose root is a mapping.
-type Document struct{ root *yaml.Node }
+type Document struct {
+	root  *yaml.Node
+	taken []string // keys that Take and TakeScalar were asked for
+}
 
 // Parse reads one YAML document. An empty file is an empty mapping.
 func Parse(src []byte) (*Document, error) {
@@ -55,6 +58,7 @@ func syntaxError(err error) error {
 
 // Take removes the mapping under key of the root and returns it as a document of its own, nil if there is none.
 func (d *Document) Take(key string) (*Document, error) {
+	d.taken = append(d.taken, key)
 	for i := 0; i+1 < len(d.root.Content); i += 2 {
 		if d.root.Content[i].Value != key {
 			continue
@@ -69,8 +73,9 @@ func (d *Document) Take(key string) (*Document, error) {
 	return nil, nil
 }
 
-// TakeScalar removes the scalar under key of the root and returns its text, "" if there is none.
-func (d *Document) TakeScalar(key string) (string, error) {
+// TakeScalar removes the scalar under key of the root and returns its text and place, "" if there is none.
+func (d *Document) TakeScalar(key string) (string, Position, error) {
+	d.taken = append(d.taken, key)
 	for i := 0; i+1 < len(d.root.Content); i += 2 {
 		if d.root.Content[i].Value != key {
 			continue
@@ -78,11 +83,11 @@ func (d *Document) TakeScalar(key string) (string, error) {
 		v := d.root.Content[i+1]
 		d.root.Content = slices.Delete(d.root.Content, i, i+2)
 		if v.Kind != yaml.ScalarNode {
-			return "", &Error{Line: v.Line, Column: v.Column, Field: key, Want: "a single value"}
+			return "", Position{}, &Error{Line: v.Line, Column: v.Column, Field: key, Want: "a single value"}
 		}
-		return v.Value, nil
+		return v.Value, Position{v.Line, v.Column}, nil
 	}
-	return "", nil
+	return "", Position{}, nil
 }
 
 // Keys are the keys of the root mapping.
@@ -98,7 +103,7 @@ func (d *Document) Keys() []string {
 // mappings are merged, lists and scalars replaced. lookup gives the values of environment variables. It returns where each
 // field stands, and all errors joined, each an *Error.
 func (d *Document) Decode(into any, lookup func(string) (string, bool)) (Positions, error) {
-	dec := decoder{at: Positions{}, lookup: lookup}
+	dec := decoder{at: Positions{}, lookup: lookup, root: d.taken}
 	dec.value(d.root, reflect.ValueOf(into).Elem(), "", tags{})
 	return dec.at, errors.Join(dec.errs...)
 }
@@ -106,6 +111,7 @@ func (d *Document) Decode(into any, lookup func(string) (string, bool)) (Positio
 type decoder struct {
 	at     Positions
 	lookup func(string) (string, bool)
+	root   []string // further keys of the root
 	errs   []error
 	depth  int
 }
@@ -205,6 +211,9 @@ func (d *decoder) field(key, val *yaml.Node, v reflect.Value, path string) {
 		}
 		names = append(names, tg.name)
 	}
+	if path == "" {
+		names = append(names, d.root...)
+	}
 	want := "one of the keys " + strings.Join(names, ", ")
 	if near := Nearest(key.Value, names); near != "" {
 		want = fmt.Sprintf("%s (the keys here are %s)", near, strings.Join(names, ", "))
@@ -233,7 +242,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 func setScalar(v reflect.Value, text string) error {
 	switch {
 	case v.Type() == durationType:
-		dur, err := time.ParseDuration(text)
+		dur, err := ParseDuration(text)
 		if err == nil {
 			v.SetInt(int64(dur))
 		}
@@ -277,7 +286,7 @@ func setScalar(v reflect.Value, text string) error {
 func wantOf(t reflect.Type) string {
 	switch {
 	case t == durationType:
-		return "a duration such as 500ms, 10s, 24h"
+		return "a duration such as 500ms, 10s, 24h, 30d"
 	case t == sizeType:
 		return "a size in bytes such as 65536, 64KiB, 100MB"
 	case t.Kind() == reflect.Bool:

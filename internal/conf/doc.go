@@ -87,6 +87,12 @@ type Position struct{ Line, Column int }
 // Positions are the places of the fields that a file sets, by path.
 type Positions map[string]Position
 
+// Has says whether the file sets field, or a field that encloses it.
+func (p Positions) Has(field string) bool {
+	_, ok := p.find(field)
+	return ok
+}
+
 // find returns the place of field, or of the nearest enclosing field that the file sets.
 func (p Positions) find(field string) (Position, bool) {
 	for field != "" {

@@ -5,8 +5,20 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
+
+// ParseDuration reads what time.ParseDuration does, and whole days of 24 hours: 30d.
+func ParseDuration(s string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	if num, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseInt(num, 10, 64); err == nil && n >= -int64(math.MaxInt64/day) && n <= int64(math.MaxInt64/day) {
+			return time.Duration(n) * day, nil
+		}
+	}
+	return time.ParseDuration(s)
+}
 
 // Size is a number of bytes, in text with a unit: 512, 64KiB, 100MB, 1GiB.
 type Size int64

@@ -30,7 +30,7 @@ func schema(t reflect.Type, tg tags) map[string]any {
 	case t.Kind() == reflect.Pointer:
 		return schema(t.Elem(), tg)
 	case t == durationType:
-		s["type"], s["pattern"] = "string", `^[-+]?(0|([0-9.]+(ns|us|µs|ms|s|m|h))+)$|\$\{`
+		s["type"], s["pattern"] = "string", `^[-+]?(0|[0-9]+d|([0-9.]+(ns|us|µs|ms|s|m|h))+)$|\$\{`
 	case t == sizeType:
 		s["type"], s["pattern"] = []any{"integer", "string"}, `^[0-9.]+ *([kKmMgGtT]?([iI]?[bB])?)$|\$\{`
 	case t.Kind() == reflect.Struct:

@@ -26,7 +26,7 @@ var (
 // lists as json.RawMessage. Any other line becomes the message. Nothing of a line is lost; ok says whether it was an object.
 func Parse(line []byte) (r slog.Record, ok bool) {
 	var attrs []slog.Attr
-	trimmed := bytes.TrimSpace(line)
+	trimmed := bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))) // a byte order mark is no part of the text
 	if len(trimmed) > 0 && trimmed[0] == '{' {
 		attrs, ok = object(trimmed, 0)
 	}

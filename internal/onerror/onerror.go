@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Sink counts errors and hands them to a function, or, without one, writes the first of a kind per minute to stderr.
-// A kind is the component and the error's dynamic type and the first 64 bytes of its text. The zero value is ready.
+// A kind is the component and the error's dynamic type and the first 64 bytes of its text, whatever numbers it has. The zero value is ready.
 // Safe for concurrent use; a panicking function is contained.
 type Sink struct {
 	// Component names who reports, for example "async".
@@ -40,7 +41,7 @@ func (s *Sink) Report(err error) {
 		return
 	}
 	text := err.Error()
-	kind := fmt.Sprintf("%T:%.64s", err, text)
+	kind := fmt.Sprintf("%T:%.64s", err, strings.Map(letters, text))
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,6 +57,14 @@ func (s *Sink) Report(err error) {
 		w = os.Stderr
 	}
 	_, _ = fmt.Fprintf(w, "sluice: %s: %s\n", s.Component, text)
+}
+
+// letters leaves the digits out.
+func letters(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
 }
 
 // Count is how many errors were reported.

@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
+
+	"github.com/sluicelog/sluice/internal/unpack"
 )
 
-// Files returns the lines of files, one after the other.
+// Files returns the lines of files, one after the other. What is gzip or zstd is uncompressed, and a byte order mark before the first
+// line is left out.
 func Files(names ...string) Source {
 	return func(context.Context) iter.Seq2[[]byte, error] {
 		return func(yield func([]byte, error) bool) {
@@ -20,7 +24,7 @@ func Files(names ...string) Source {
 					yield(nil, err)
 					return
 				}
-				going := read(f, yield)
+				going := readFile(f, name, yield)
 				_ = f.Close() // it was read only
 				if !going {
 					return
@@ -28,6 +32,27 @@ func Files(names ...string) Source {
 			}
 		}
 	}
+}
+
+func readFile(f *os.File, name string, yield func([]byte, error) bool) bool {
+	named := func(line []byte, err error) bool {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return yield(line, err)
+	}
+	plain, _, err := unpack.Reader(f)
+	if err != nil {
+		return named(nil, err)
+	}
+	first := true
+	going := read(plain, func(line []byte, err error) bool {
+		if first {
+			first, line = false, bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		return named(line, err)
+	})
+	return plain.Close() == nil && going // nothing is written
 }
 
 // Reader returns the lines of whatever open opens; it is called for each request.

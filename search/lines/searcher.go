@@ -18,6 +18,7 @@ type Source func(ctx context.Context) iter.Seq2[[]byte, error]
 // A Searcher searches the lines of a Source. A record's ID is the number of its line, from 1; a line without a time has that of the line before it. It is safe for concurrent use when its Source is.
 type Searcher struct {
 	source Source
+	files  []string // that Tail follows; nil when the source is not known to be files
 	poll   time.Duration
 }
 
@@ -32,6 +33,14 @@ func New(source Source, opts *Options) *Searcher {
 	if opts != nil && opts.Poll > 0 {
 		s.poll = opts.Poll
 	}
+	return s
+}
+
+// NewFiles returns a Searcher of the lines of Files. Its Tail reads on where the files ended, whole lines only, and goes on over the
+// rotations of a log, whose file is renamed and made anew, or truncated. Opts may be nil.
+func NewFiles(names []string, opts *Options) *Searcher {
+	s := New(Files(names...), opts)
+	s.files = names
 	return s
 }
 
@@ -173,6 +182,12 @@ func (s *Searcher) Tail(ctx context.Context, req *search.Request) iter.Seq2[sear
 		limit := 0
 		if req.Limit >= 0 {
 			limit, _ = req.Max()
+		}
+		if s.files != nil {
+			if err := s.follow(ctx, x, limit, yield); err != nil {
+				yield(search.Hit{}, err)
+			}
+			return
 		}
 		var last []search.Hit
 		read, err := s.scan(ctx, x, 0, func(n uint64, r *eval.Record) bool {

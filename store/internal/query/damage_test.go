@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -48,6 +49,18 @@ func TestADamagedBlockIsNamedAndCostsNothingElse(t *testing.T) {
 				t.Fatalf("%s on a damaged segment: %v", req.Query, err)
 			}
 			damaged += len(got.Damaged)
+			hits, damage := 0, (*search.DamageError)(nil)
+			for _, err := range s.Records(t.Context(), req) {
+				if err != nil && !errors.As(err, &damage) {
+					t.Fatal(err)
+				}
+				if err == nil {
+					hits++
+				}
+			}
+			if hits != len(want.Hits) && damage == nil {
+				t.Fatalf("%s: %d records one by one, want %d, and no damage is named", req.Query, hits, len(want.Hits))
+			}
 			if (got.Total != want.Total || len(got.Hits) != len(want.Hits)) && len(got.Damaged) == 0 {
 				t.Fatalf("%s: %d records, %d hits, want %d, %d, and no damage is named", req.Query, got.Total, len(got.Hits), want.Total, len(want.Hits))
 			}

@@ -32,7 +32,11 @@ func (p *part) damage(what string, err error) error {
 	if !errors.Is(err, segment.ErrCorrupt) {
 		return err
 	}
-	p.damaged = append(p.damaged, fmt.Sprintf("segment %s: %s cannot be read: %v", p.name, what, err))
+	where := ""
+	if p.name != "" {
+		where = "segment " + p.name + ": "
+	}
+	p.damaged = append(p.damaged, fmt.Sprintf("%s%s cannot be read: %v", where, what, err))
 	return nil
 }
 

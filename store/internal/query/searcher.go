@@ -473,9 +473,12 @@ func (s *Searcher) records(ctx context.Context, req *search.Request, yield func(
 			}
 		}
 		if limit -= len(items); len(items) < pageRows {
-			return nil
+			break
 		}
 		t.After = &items[len(items)-1].Position
+	}
+	if len(t.damaged) > 0 {
+		return &search.DamageError{Damaged: t.damaged}
 	}
 	return nil
 }

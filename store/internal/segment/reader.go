@@ -133,8 +133,11 @@ func New(r io.ReaderAt, size int64) (*Segment, error) {
 		return nil, corrupt("wrong checksum of the description")
 	}
 	b, err := unzip().DecodeAll(z, make([]byte, 0, raw))
-	if err != nil || int64(len(b)) != raw {
+	if err != nil {
 		return nil, corrupt("description cannot be uncompressed: %v", err)
+	}
+	if int64(len(b)) != raw {
+		return nil, corrupt("description has %d bytes, want %d", len(b), raw)
 	}
 	s := &Segment{src: source{r: r, shared: map[int][]byte{}}, size: size}
 	c := &cursor{b: b}
