@@ -1,9 +1,6 @@
 package scan
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // context says what the words before a place speak of.
 type context uint64
@@ -64,34 +61,6 @@ func (w *work) context(i int) (near, all context) {
 		}
 	}
 	return near, all
-}
-
-// meaningsAbroad are words that are not written in ASCII.
-var meaningsAbroad = [...]struct {
-	of   context
-	word string
-}{
-	{ofPhone, "电话"}, {ofPhone, "電話"}, {ofPhone, "手机"}, {ofPhone, "手機"}, {ofPhone, "手机号"}, {ofPhone, "手机号码"}, {ofPhone, "电话号码"}, {ofPhone, "電話番号"}, {ofPhone, "携帯"}, {ofPhone, "전화"}, {ofPhone, "전화번호"},
-	{ofPhone, "휴대폰"}, {ofPhone, "тел"}, {ofPhone, "телефон"}, {ofPhone, "телефона"}, {ofPhone, "τηλέφωνο"}, {ofPhone, "टेलीफोन"}, {ofPhone, "फ़ोन"}, {ofPhone, "هاتف"}, {ofPhone, "جوال"}, {ofPhone, "טלפון"}, {ofPhone, "โทรศัพท์"},
-	{ofNational, "주민등록번호"}, {ofNational, "身份证"}, {ofNational, "身份证号"}, {ofNational, "身份证号码"}, {ofNational, "マイナンバー"}, {ofNational, "паспорт"}, {ofNational, "паспорта"}, {ofNational, "СНИЛС"}, {ofNational, "ИНН"},
-	{ofNational, "číslo"}, {ofNational, "henkilötunnus"}, {ofNational, "זהות"},
-	{ofCard, "银行卡"}, {ofCard, "信用卡"}, {ofCard, "卡号"}, {ofCard, "карта"}, {ofCard, "карты"}, {ofCard, "카드번호"}, {ofCard, "カード番号"},
-}
-
-// contextAbroad returns what the word of meaningsAbroad that ends before, with blanks and signs behind it, speaks of.
-func contextAbroad(before string) context {
-	end := len(before)
-	for end > 0 && (before[end-1] < utf8.RuneSelf && !is(before[end-1], word)) {
-		end--
-	}
-	before = strings.TrimSuffix(before[:end], "：")
-	for i := range meaningsAbroad {
-		m := &meaningsAbroad[i]
-		if n := len(before) - len(m.word); n >= 0 && strings.EqualFold(before[n:], m.word) {
-			return m.of
-		}
-	}
-	return 0
 }
 
 // lastWord returns what the word before i, nearer than any other, speaks of.

@@ -139,24 +139,6 @@ func (w *work) afterQuotedName(i, from int) int {
 	return 0
 }
 
-// keyedAbroad looks at the separator whose last byte is at i, after a key that ends at end and is not in ASCII alone, as that of a
-// password in another language: contraseña: x.
-func (w *work) keyedAbroad(i, end int) int {
-	from, ok := foreignKey(w.text, end)
-	if !ok {
-		return i + 1
-	}
-	v, ok := valueAfter(w.text, i, i)
-	if !ok {
-		return i + 1
-	}
-	kind, score := w.keyedKind(passwordKey, w.text[from:end], v)
-	if kind == 0 {
-		return i + 1
-	}
-	return w.addValue(i, v, kind, score)
-}
-
 // nameBefore returns the class and the text of the name that the word value, at i, belongs to: name="PASSWORD" value="x",
 // {"key":"DB_PASSWORD","value":"x"}.
 func nameBefore(text string, i int) (keyClass, string) {

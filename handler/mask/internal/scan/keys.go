@@ -1,7 +1,5 @@
 package scan
 
-import "strings"
-
 // keyClass says what the value of a key is.
 type keyClass uint8
 
@@ -216,25 +214,4 @@ func hasSuffix(s, end string) bool { return len(s) >= len(end) && s[len(s)-len(e
 // hasAWSSecret reports whether a key that ends in accesskey or secretkey is the secret one of AWS.
 func hasAWSSecret(all string) bool {
 	return hasSuffix(all, "secretaccesskey") || hasSuffix(all, "awssecretkey") || hasSuffix(all, "secretkey") && len(all) > 3 && all[:3] == "aws"
-}
-
-// foreignKeys are the words for a password in languages that are not written in ASCII alone.
-var foreignKeys = [...]string{
-	"contraseña", "hasło", "lösenord", "löseord", "jelszó", "şifre", "šifra", "пароль", "парола", "лозинка", "κωδικός", "密码", "密碼", "口令", "パスワード", "暗証番号",
-	"비밀번호", "암호", "รหัสผ่าน", "סיסמה", "סיסמא", "كلمة المرور", "कूटशब्द", "पासवर्ड", "mật khẩu",
-}
-
-// foreignKey reports whether the words that end at i, with quotes or blanks after them, are one of foreignKeys, and where the word
-// begins.
-func foreignKey(text string, i int) (from int, ok bool) {
-	for n := 0; n < 4 && i > 0 && (text[i-1] == ' ' || isQuote(text[i-1]) || text[i-1] == '\\'); n++ {
-		i--
-	}
-	for _, word := range &foreignKeys {
-		// In capitals a word may be of another length; the languages at hand have none that is.
-		if from = i - len(word); from >= 0 && text[i-1] >= 0x80 == (word[len(word)-1] >= 0x80) && strings.EqualFold(text[from:i], word) {
-			return from, from == 0 || !is(text[from-1], letter)
-		}
-	}
-	return 0, false
 }
